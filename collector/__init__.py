@@ -1,0 +1,1 @@
+"""collector keeps a complete, exactly-once CSV copy of the tweets of X accounts."""

@@ -1,0 +1,107 @@
+"""Every error of the collector, sorted by what the caller can do about it."""
+
+from datetime import datetime
+
+
+class CollectorError(Exception):
+    """Something the collector can name; `hint` says what a person should do next."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigError(CollectorError):
+    """A setting, an argument or a file of the user's is wrong; nothing was touched."""
+
+
+class StateConflict(CollectorError):
+    """Another state writes to this prefix, or this state is old."""
+
+
+class ObjectConflict(CollectorError):
+    """An object that should be ours holds other tweets."""
+
+
+class ObjectExists(CollectorError):
+    """An object of that key exists already; create-only means it stays as it is."""
+
+
+class ObjectMissing(CollectorError):
+    """No object has that key."""
+
+
+class StoreRefused(CollectorError):
+    """The object store refuses us: credentials, rights or a bucket that does not exist."""
+
+
+class RetryableError(CollectorError):
+    """It may pass by itself: trying again later is right."""
+
+
+class StoreUnavailable(RetryableError):
+    """The object store does not answer."""
+
+
+class StateUnavailable(RetryableError):
+    """The state database does not answer or stays locked."""
+
+
+class SourceError(CollectorError):
+    """The source did not give what was asked; `reason` is its short name in tables and documents."""
+
+    reason = "failed"
+
+
+class AccountUnreadable(SourceError):
+    """The account is protected, suspended or gone; ask again later."""
+
+    def __init__(self, message: str, *, reason: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
+class SourceUnavailable(SourceError, RetryableError):
+    """The source does not answer properly: an outage."""
+
+    reason = "outage"
+
+
+class PageTokenExpired(SourceError):
+    """The place in the list is gone: walk on by id range."""
+
+    reason = "page_token_expired"
+
+
+class RequestRefused(SourceError):
+    """The source says that our request is wrong: a fault of ours, never retried."""
+
+    reason = "request_refused"
+
+
+class SourceClosed(SourceError):
+    """No request of this run can succeed any more: stop asking."""
+
+    reason = "source_closed"
+
+
+class CredentialsRefused(SourceClosed):
+    """The token or the keys are not accepted, or have no access."""
+
+    reason = "credentials_refused"
+
+
+class CreditsExhausted(SourceClosed, RetryableError):
+    """No money, or a monthly cap is reached."""
+
+    reason = "credits_exhausted"
+
+
+class RateLimited(SourceClosed, RetryableError):
+    """The rate limit is used up until `reset_at`."""
+
+    reason = "rate_limited"
+
+    def __init__(self, message: str, *, reset_at: datetime, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reset_at = reset_at

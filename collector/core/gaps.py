@@ -1,0 +1,64 @@
+"""Gaps: what is wanted and not proven, and why; always computed, never stored."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from collector.core.accounts import Account
+from collector.core.batches import Batch, BatchKind
+from collector.core.coverage import Coverage, Evidence
+from collector.core.ids import TweetId, id_at
+from collector.core.ranges import IdRange
+
+NOT_ASKED = "not asked yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Ids of one account that are wanted and not proven."""
+
+    account: Account
+    ids: IdRange
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What all plans so far want: live up to the newest planned end, and the windows of backfills by shard."""
+
+    newest_planned: TweetId | None
+    backfills: Sequence[tuple[int, IdRange]]
+
+    def of(self, account: Account) -> list[IdRange]:
+        """Return what is wanted of an account."""
+        live = IdRange(account.baseline, max(account.baseline, self.newest_planned or 0))
+        return [live, *(ids for shard, ids in self.backfills if shard == account.shard)]
+
+
+class Reasons:
+    """Why a gap is there: the failure of the newest closed batch that asked for it."""
+
+    def __init__(self, batches: Iterable[Batch]) -> None:
+        """Take committed batches, newest first."""
+        self._failures: dict[int, list[tuple[IdRange, str]]] = {}
+        for batch in batches:
+            asked = _asked(batch)
+            for failure in batch.failures:
+                self._failures.setdefault(failure.account_id, []).append((asked, failure.reason))
+
+    def of(self, account: Account, ids: IdRange, coverage: Coverage) -> str:
+        """Return the reason of one gap."""
+        if coverage.of(Evidence.UNPROVEN).within([ids]):
+            return "unproven"
+        found = (reason for asked, reason in self._failures.get(account.account_id, ()) if not asked.cut(ids).is_empty)
+        return next(found, NOT_ASKED)
+
+
+def gaps_of(account: Account, coverage: Coverage, wanted: Wanted, reasons: Reasons) -> Iterator[Gap]:
+    """Yield an account's gaps, oldest first."""
+    for ids in coverage.gaps(wanted.of(account)):
+        yield Gap(account, ids, reasons.of(account, ids, coverage))
+
+
+def _asked(batch: Batch) -> IdRange:
+    after = 0 if batch.kind is BatchKind.LIVE else id_at(batch.window.start)
+    return IdRange(after, max(after, batch.through_id))

@@ -1,0 +1,35 @@
+"""Times and durations as text: ISO 8601 UTC, and `90s`, `5m`, `12h`, `7d`."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from collector.core.errors import ConfigError
+
+_DURATION = re.compile(r"^(\d+)\s*(s|m|h|d)$")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def time_text(moment: datetime) -> str:
+    """Return a UTC time as `2026-11-22T06:15:00Z`, with milliseconds only where there are any."""
+    utc = moment.astimezone(UTC)
+    spec = "milliseconds" if utc.microsecond else "seconds"
+    return utc.isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def parse_time(text: str) -> datetime:
+    """Read an ISO 8601 time or date; without an offset it is UTC. Raises `ConfigError` naming the text."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as cause:
+        message = f"time {text!r} is not ISO 8601"
+        raise ConfigError(message, hint="write 2026-11-22 or 2026-11-22T06:15:00Z") from cause
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration such as `90s`, `5m`, `12h` or `7d`. Raises `ConfigError` naming the text."""
+    found = _DURATION.match(text.strip().lower())
+    if not found:
+        message = f"duration {text!r} is not a whole number with s, m, h or d"
+        raise ConfigError(message, hint="write 90s, 5m, 12h or 7d")
+    return timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})

@@ -1,0 +1,27 @@
+"""Close: seal, publish and commit a batch without asking X; anyone may, at any time."""
+
+from collector.core.batches import Batch
+from collector.core.documents import Seal
+from collector.core.ports import Clock, ObjectStore, StateStore
+from collector.flow.commit import commit
+from collector.flow.policy import Policy, Press
+from collector.flow.publish import publish
+from collector.flow.seal import check_log, known_batch, read_seal, seal
+from collector.flow.store import part_keys, read_landing
+
+
+def close(
+    batch_id: str, *, state: StateStore, objects: ObjectStore, press: Press, clock: Clock, policy: Policy
+) -> Batch:
+    """Return the batch, committed: what has landed is published, the rest is a gap again."""
+    sealed = _sealed(batch_id, state, objects, press, policy)
+    return commit(publish(sealed, objects=objects, press=press), state=state, clock=clock)
+
+
+def _sealed(batch_id: str, state: StateStore, objects: ObjectStore, press: Press, policy: Policy) -> Seal:
+    check_log(state=state, objects=objects)
+    batch = known_batch(batch_id, state)
+    if batch.seal is not None:
+        return read_seal(batch.seal, objects)
+    landing = read_landing(part_keys(batch_id, objects), objects, press.compression)
+    return seal(batch_id, landing, (), policy.recipe, state=state, objects=objects)

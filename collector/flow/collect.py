@@ -1,0 +1,54 @@
+"""Collect: the four steps in order, for one batch."""
+
+from dataclasses import dataclass
+
+from collector.core.batches import Batch
+from collector.core.ports import Clock, ObjectStore, Source, StateStore
+from collector.flow.commit import commit
+from collector.flow.fetch import Progress, fetch, quiet
+from collector.flow.plan import PlanRequest, plan
+from collector.flow.policy import Policy, Press
+from collector.flow.publish import publish
+from collector.flow.seal import known_batch
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All that a run of the four steps may touch."""
+
+    state: StateStore
+    source: Source
+    objects: ObjectStore
+    press: Press
+    clock: Clock
+    policy: Policy
+
+
+def collect(request: PlanRequest, ports: Ports, progress: Progress = quiet) -> Batch:
+    """Return the batch of a window and shard, committed; when it is so already, all four steps do nothing."""
+    batch = plan(
+        request,
+        state=ports.state,
+        objects=ports.objects,
+        press=ports.press,
+        clock=ports.clock,
+        policy=ports.policy,
+    )
+    return finish(batch.batch_id, ports, progress) if batch.is_open else batch
+
+
+def finish(batch_id: str, ports: Ports, progress: Progress = quiet) -> Batch:
+    """Fetch, publish and commit a planned batch, from wherever it stopped."""
+    seal = fetch(
+        batch_id,
+        state=ports.state,
+        source=ports.source,
+        objects=ports.objects,
+        compression=ports.press.compression,
+        clock=ports.clock,
+        policy=ports.policy,
+        progress=progress,
+    )
+    manifest = publish(seal, objects=ports.objects, press=ports.press)
+    commit(manifest, state=ports.state, clock=ports.clock)
+    return known_batch(batch_id, ports.state)

@@ -1,0 +1,129 @@
+"""Fetch: ask the source for what has not landed, land it, and seal the batch."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import structlog
+
+from collector.core.accounts import Account
+from collector.core.batches import Batch, Failure
+from collector.core.coverage import Coverage
+from collector.core.documents import Seal
+from collector.core.ids import AccountId
+from collector.core.landing import Landing, spans_by_account
+from collector.core.planning import NOTHING
+from collector.core.ports import Clock, Compression, ObjectStore, Source, StateStore
+from collector.core.ranges import IdRange
+from collector.flow.account_walk import AccountWalk, AccountWork
+from collector.flow.lander import Lander
+from collector.flow.outages import Outages
+from collector.flow.policy import Policy
+from collector.flow.seal import check_log, known_batch, read_seal, seal
+from collector.flow.store import part_keys, read_landing
+
+log = structlog.get_logger(__name__)
+
+Progress = Callable[[int, int], None]
+"""Called with how many accounts are done, of how many."""
+
+
+def quiet(_done: int, _of: int) -> None:
+    """Show no progress."""
+
+
+def fetch(
+    batch_id: str,
+    *,
+    state: StateStore,
+    source: Source,
+    objects: ObjectStore,
+    compression: Compression,
+    clock: Clock,
+    policy: Policy,
+    progress: Progress = quiet,
+) -> Seal:
+    """Return the seal of a batch after fetching what is planned and has not landed; a sealed one asks nothing.
+
+    An account that fails, or a source that ends the run, leaves a gap and a failure, never an unsealed batch.
+    Raises `StateConflict` before anything is paid, and `StoreUnavailable` or `StateUnavailable` with the batch open.
+    """
+    check_log(state=state, objects=objects)
+    batch = known_batch(batch_id, state)
+    if batch.seal is not None:
+        return read_seal(batch.seal, objects)
+    landing = read_landing(part_keys(batch_id, objects), objects, compression)
+    works = _works(batch_id, landing, state)
+    lander = Lander(batch_id, landing, objects=objects, compression=compression, clock=clock, policy=policy)
+    with state.reading() as tx:
+        source.learn(tx.rate_windows())
+    begun = source.requests_made()
+    try:
+        failures = _ask_all(works, AccountWalk(source, lander, clock, policy), policy, progress)
+        lander.flush()
+    finally:
+        _remember(batch_id, source, begun, lander, state)
+    sealed = seal(batch_id, lander.landed, failures, policy.recipe, state=state, objects=objects)
+    log.info("batch.fetched", batch_id=batch_id, accounts=len(works), failures=len(failures))
+    return sealed
+
+
+def _works(batch_id: str, landing: Landing, state: StateStore) -> list[AccountWork]:
+    with state.reading() as tx:
+        spans = spans_by_account(tx.spans(batch_id))
+        accounts = {account.account_id: account for account in tx.accounts()}
+        coverage = tx.coverage_of(list(spans))
+    works = [
+        _work(accounts[account_id], left, coverage, landing)
+        for account_id, ids in spans.items()
+        if (left := landing.left(account_id, ids))
+    ]
+    # Oldest cursor first: a run cut short by a limit rotates through the accounts fairly.
+    return sorted(works, key=lambda work: work.left[-1].after)
+
+
+def _work(
+    account: Account, left: Sequence[IdRange], coverage: dict[AccountId, Coverage], landing: Landing
+) -> AccountWork:
+    account_id = account.account_id
+    return AccountWork(
+        account_id=account_id,
+        username=account.username,
+        left=tuple(left),
+        coverage=coverage.get(account_id, NOTHING),
+        landed=landing.above(account_id),
+    )
+
+
+def _ask_all(
+    works: Sequence[AccountWork], walk: AccountWalk, policy: Policy, progress: Progress
+) -> tuple[Failure, ...]:
+    outages = Outages(policy.outages_in_a_row)
+    failures: list[Failure] = []
+    with ThreadPoolExecutor(policy.concurrency, thread_name_prefix="fetch") as pool:
+        try:
+            for done, failed in enumerate(pool.map(lambda work: outages.guard(walk, work), works), start=1):
+                failures.extend(failed)
+                progress(done, len(works))
+        except BaseException:
+            outages.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+    return tuple(failures)
+
+
+def _remember(batch_id: str, source: Source, begun: int, lander: Lander, state: StateStore) -> None:
+    requests = source.requests_made() - begun
+    with state.writing() as tx:
+        tx.save_rate_windows(source.rate_windows())
+        batch = tx.batch(batch_id)
+        if batch is not None:
+            tx.save_batch(_counted(batch, requests, lander.tweets_read))
+
+
+def _counted(batch: Batch, requests: int, tweets_read: int) -> Batch:
+    counts = batch.counts
+    return replace(
+        batch,
+        counts=replace(counts, requests=counts.requests + requests, tweets_read=counts.tweets_read + tweets_read),
+    )

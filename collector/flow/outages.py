@@ -1,0 +1,49 @@
+"""Outages: one account that fails never stops the others, a source that is down stops the run."""
+
+from threading import Lock
+
+from collector.core.batches import Failure
+from collector.core.errors import SourceClosed, SourceError, SourceUnavailable
+from collector.flow.account_walk import AccountWalk, AccountWork
+
+
+class Outages:
+    """Turns what the source raises into failures, and stops asking once asking is useless."""
+
+    def __init__(self, in_a_row: int) -> None:
+        self._allowed = in_a_row
+        self._in_a_row = 0
+        self._closed: SourceError | None = None
+        self._is_stopped = False
+        self._lock = Lock()
+
+    def stop(self) -> None:
+        """Ask nothing more: the step itself has failed."""
+        self._is_stopped = True
+
+    def guard(self, walk: AccountWalk, work: AccountWork) -> list[Failure]:
+        """Walk one account, and return why it is not complete, if it is not."""
+        if self._is_stopped:
+            return []
+        if self._closed is not None:
+            return [_failure(work, self._closed)]
+        try:
+            failures = walk(work)
+        except SourceError as error:
+            self._learn(error)
+            return [_failure(work, error)]
+        except BaseException:
+            self.stop()
+            raise
+        self._learn(None)
+        return failures
+
+    def _learn(self, error: SourceError | None) -> None:
+        with self._lock:
+            self._in_a_row = self._in_a_row + 1 if isinstance(error, SourceUnavailable) else 0
+            if isinstance(error, SourceClosed) or self._in_a_row >= self._allowed:
+                self._closed = error
+
+
+def _failure(work: AccountWork, error: SourceError) -> Failure:
+    return Failure(work.account_id, work.username, error.reason, str(error))

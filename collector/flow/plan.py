@@ -1,0 +1,87 @@
+"""Plan: reserve what is wanted and not held, in one transaction; planning again returns the same batch."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+
+from collector.core.accounts import Account
+from collector.core.batches import Batch, BatchKind, Span, Window, batch_name
+from collector.core.errors import CollectorError
+from collector.core.ids import TweetId
+from collector.core.planning import newest_of, plan_spans, planned_through, wanted_of
+from collector.core.ports import Clock, ObjectStore, StateReader, StateStore
+from collector.flow.close import close
+from collector.flow.policy import Policy, Press
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """The batch a person or a schedule asks for."""
+
+    kind: BatchKind
+    window: Window
+    shard: int = 0
+
+
+def plan(
+    request: PlanRequest, *, state: StateStore, objects: ObjectStore, press: Press, clock: Clock, policy: Policy
+) -> Batch:
+    """Return the batch of a window and shard, planned now or before.
+
+    First closes every other open batch that holds a span of one of the shard's accounts; a close that fails is logged
+    and does not stop the plan. Raises `StateUnavailable`.
+    """
+    for batch in _in_the_way(request, state):
+        try:
+            close(batch.batch_id, state=state, objects=objects, press=press, clock=clock, policy=policy)
+        except CollectorError as error:
+            log.warning("batch.not_closed", batch_id=batch.batch_id, error=type(error).__name__, message=str(error))
+    with state.writing() as tx:
+        known = tx.batches_starting(request.window.start, request.shard)
+        newest = newest_of(batch for batch in known if batch.window == request.window)
+        if newest is not None and newest.is_open:
+            return newest
+        through = planned_through(request.window, clock.now(), policy.settle)
+        spans = _spans(request, through, tx)
+        if newest is not None and not spans:
+            return newest
+        batch = _new_batch(request, through, len(known) + 1, clock)
+        tx.open_batch(batch, spans)
+    log.info("batch.planned", batch_id=batch.batch_id, spans=len(spans))
+    return batch
+
+
+def _in_the_way(request: PlanRequest, state: StateStore) -> list[Batch]:
+    with state.reading() as tx:
+        ours = {account.account_id for account in tx.accounts(request.shard)}
+        others = [
+            batch for batch in tx.open_batches() if (batch.window, batch.shard) != (request.window, request.shard)
+        ]
+        return [batch for batch in others if any(span.account_id in ours for span in tx.spans(batch.batch_id))]
+
+
+def _spans(request: PlanRequest, through: TweetId, tx: StateReader) -> list[Span]:
+    accounts = _by_need(account for account in tx.accounts(request.shard) if account.is_wanted)
+    wanted = {account.account_id: wanted_of(account, request.kind, request.window, through) for account in accounts}
+    return plan_spans(wanted, tx.coverage(request.shard), tx.reserved())
+
+
+def _by_need(accounts: Iterable[Account]) -> list[Account]:
+    return sorted(accounts, key=lambda account: account.account_id)
+
+
+def _new_batch(request: PlanRequest, through: TweetId, number: int, clock: Clock) -> Batch:
+    return Batch(
+        batch_id=batch_name(request.kind, request.window, request.shard, number),
+        kind=request.kind,
+        window=request.window,
+        shard=request.shard,
+        number=number,
+        plan_id=uuid4().hex,
+        through_id=through,
+        created_at=clock.now().replace(microsecond=0),
+    )

@@ -1,0 +1,171 @@
+"""Publish: turn a seal and its landed pages into create-only CSV objects, and write the manifest last."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from collector.core import table
+from collector.core.assembly import assembled, claims_of, covered, ranges_by_evidence
+from collector.core.columns import PageLabel
+from collector.core.documents import (
+    Manifest,
+    PublishedObject,
+    Seal,
+    decode_manifest,
+    encode_manifest,
+    manifest_key,
+)
+from collector.core.errors import ObjectConflict, ObjectMissing
+from collector.core.ids import AccountId, TweetId
+from collector.core.landing import Claim, Landing, spans_by_account
+from collector.core.pages import LandedPage
+from collector.core.ports import ObjectStore, Scratch, ScratchSlice
+from collector.flow.policy import MEGABYTE, Press
+from collector.flow.store import put_once, read_part
+
+log = structlog.get_logger(__name__)
+
+OBJECT_BYTES = 64 * MEGABYTE
+"""An object is cut at so many landed bytes; part of the contract, for a cut that moved would publish tweets twice."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def publish(seal: Seal, *, objects: ObjectStore, press: Press) -> Manifest:
+    """Return the manifest of a seal, after putting every object that is not there yet.
+
+    A pure function of the seal and its pages; a repetition writes nothing. Where the raw parts have expired, the
+    published objects are checked against the manifest instead. Raises `ObjectConflict` where an object stands that
+    holds other tweets, `ObjectMissing` where a raw part is gone before the batch was published.
+    """
+    try:
+        manifest = _pressed(seal, objects, press)
+    except ObjectMissing:
+        return _verified(seal, objects)
+    body = encode_manifest(manifest)
+    standing = put_once(objects, manifest_key(seal.batch.batch_id), body)
+    result = _same(manifest, decode_manifest(standing))
+    log.info(
+        "batch.published",
+        batch_id=seal.batch.batch_id,
+        objects=len(result.objects),
+        rows=sum(one.rows for one in result.objects),
+    )
+    return result
+
+
+def _pressed(seal: Seal, objects: ObjectStore, press: Press) -> Manifest:
+    landing = Landing()
+    slices: dict[int, list[ScratchSlice]] = defaultdict(list)
+    with press.scratch() as scratch:
+        for key in seal.parts:
+            pages = list(read_part(key, objects, press.compression))
+            for page in pages:
+                landing.add(page)
+            for partition, rows in _rows(pages, seal, press):
+                slices[partition].append(scratch.append(table.serialize(rows)))
+        claims, seal = _claims(seal, landing)
+        tweets: Counter[tuple[int, int]] = Counter()
+        published = [
+            one
+            for partition in sorted(slices)
+            for one in _objects(partition, _read(slices[partition], scratch), claims, tweets, seal, objects, press)
+        ]
+    return Manifest(seal.number, seal.batch, seal.accounts, tuple(published), tuple(covered(claims, tweets)))
+
+
+def _rows(pages: Sequence[LandedPage], seal: Seal, press: Press) -> Iterator[tuple[int, table.Rows]]:
+    with_tweets = [page for page in pages if page.tweets]
+    if not with_tweets:
+        return
+    columns = press.decoder.columns([page.body for page in with_tweets])
+    labels = [PageLabel(one.account_id, one.username, one.landed_at, len(one.body)) for one in with_tweets]
+    typed = table.table_of(columns, labels, seal.batch.batch_id)
+    yield from table.by_partition(table.rows_of(typed, newlines=_newlines(seal)))
+
+
+def _newlines(seal: Seal) -> table.Newlines:
+    return "keep" if seal.recipe.newlines == "keep" else "escape"
+
+
+def _read(slices: Iterable[ScratchSlice], scratch: Scratch) -> Iterator[bytes]:
+    return (scratch.read(each) for each in slices)
+
+
+def _claims(seal: Seal, landing: Landing) -> tuple[dict[AccountId, Claim], Seal]:
+    """Return what the batch may say of each account; on an account's first batch the horizon raises the baseline."""
+    claims = {one: landing.claim(one, ids) for one, ids in spans_by_account(seal.spans).items()}
+    accounts = []
+    for account in seal.accounts:
+        claim = claims[account.account_id]
+        if account.is_first and claim.unproven.highest is not None:
+            claims[account.account_id] = replace(claim, unproven=replace(claim.unproven, parts=()))
+            account = replace(account, baseline=TweetId(max(account.baseline, claim.unproven.highest)))  # noqa: PLW2901
+        accounts.append(account)
+    return claims, replace(seal, accounts=tuple(accounts))
+
+
+def _objects(  # noqa: PLR0917  the seal's facts and the ports, each by name
+    partition: int,
+    slices: Iterator[bytes],
+    claims: dict[AccountId, Claim],
+    tweets: Counter[tuple[int, int]],
+    seal: Seal,
+    objects: ObjectStore,
+    press: Press,
+) -> Iterator[PublishedObject]:
+    folder = object_folder(_EPOCH + timedelta(hours=partition))
+    for number, rows in enumerate(assembled(slices, claims_of(claims), OBJECT_BYTES)):
+        tweets.update(table.tally(rows, ranges_by_evidence(claims)))
+        name = f"{seal.batch.batch_id}-{number:03d}" if number else seal.batch.batch_id
+        yield _put(f"{folder}/{name}.csv", rows, seal, objects, press)
+
+
+def object_folder(hour: datetime) -> str:
+    """Return the partition of an hour, under the prefix."""
+    return f"tweets/dt={hour:%Y-%m-%d}/hour={hour:%H}"
+
+
+def _put(key: str, rows: table.Rows, seal: Seal, objects: ObjectStore, press: Press) -> PublishedObject:
+    plain = table.csv_bytes(rows)
+    is_packed = seal.recipe.compression == "gzip"
+    key, body = (f"{key}.gz", press.compression.compress(plain)) if is_packed else (key, plain)
+    standing = put_once(objects, key, body)
+    if standing != body:
+        _adopt(key, plain, press.compression.decompress(standing) if is_packed else standing)
+    return PublishedObject(key, len(rows), len(standing), hashlib.sha256(standing).hexdigest())
+
+
+def _adopt(key: str, ours: bytes, standing: bytes) -> None:
+    """Let an object stand that another version of the code or a library wrote, if it holds the same tweets."""
+    if _tweet_ids(standing) != _tweet_ids(ours):
+        message = f"object {key} stands and holds other tweets than this batch publishes"
+        raise ObjectConflict(message, hint="collector verify tells which batch's manifest lists it")
+    log.warning("object.adopted", key=key)
+
+
+def _tweet_ids(body: bytes) -> list[int] | None:
+    try:
+        return table.tweet_ids_of_csv(body)
+    except ValueError:
+        return None
+
+
+def _same(manifest: Manifest, standing: Manifest) -> Manifest:
+    if standing.objects != manifest.objects or standing.ranges != manifest.ranges:
+        message = f"manifest {manifest_key(manifest.batch.batch_id)} stands and lists other objects or ranges"
+        raise ObjectConflict(message, hint="collector verify tells what differs")
+    return standing
+
+
+def _verified(seal: Seal, objects: ObjectStore) -> Manifest:
+    manifest = decode_manifest(objects.read(manifest_key(seal.batch.batch_id)))
+    for one in manifest.objects:
+        if hashlib.sha256(objects.read(one.key)).hexdigest() != one.sha256:
+            message = f"object {one.key} differs from what its manifest recorded, and the raw pages have expired"
+            raise ObjectConflict(message, hint="restore the object's first version")
+    return manifest

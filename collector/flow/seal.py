@@ -1,0 +1,143 @@
+"""Seal: number and write, once, what a batch publishes; the seals are one log without holes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from collector.core.accounts import Account
+from collector.core.batches import Batch, BatchKind, BatchStatus, Failure, Span
+from collector.core.documents import Recipe, Seal, SealedAccount, decode_seal, encode_seal, seal_key
+from collector.core.errors import ObjectMissing, StateConflict
+from collector.core.ids import AccountId
+from collector.core.landing import Landing, spans_by_account
+from collector.core.planning import NOTHING
+from collector.core.ports import ObjectStore, StateReader, StateStore
+from collector.flow.store import part_keys, put_once
+
+log = structlog.get_logger(__name__)
+
+
+def seal(
+    batch_id: str,
+    landing: Landing,
+    failures: Sequence[Failure],
+    recipe: Recipe,
+    *,
+    state: StateStore,
+    objects: ObjectStore,
+) -> Seal:
+    """Return the batch's seal, the one that stands if it has one.
+
+    Raises `StateConflict` when the log holds a seal of a batch that this state never planned.
+    """
+    while True:
+        draft = _draft(batch_id, landing, failures, recipe, state)
+        if draft.batch.seal is not None:
+            return read_seal(draft.batch.seal, objects)
+        drafted = replace(draft, parts=tuple(part_keys(batch_id, objects)))
+        standing = decode_seal(put_once(objects, seal_key(drafted.number), encode_seal(drafted)))
+        note(standing, state=state, objects=objects)
+
+
+def read_seal(number: int, objects: ObjectStore) -> Seal:
+    """Read a seal by its number. Raises `ObjectMissing`."""
+    return decode_seal(objects.read(seal_key(number)))
+
+
+def seal_of(batch_id: str, *, state: StateStore, objects: ObjectStore) -> Seal | None:
+    """Return the seal of a batch, or None while it has none; raises `StateConflict` for an unknown batch."""
+    batch = known_batch(batch_id, state)
+    return None if batch.seal is None else read_seal(batch.seal, objects)
+
+
+def known_batch(batch_id: str, state: StateStore) -> Batch:
+    """Return a batch of this state. Raises `StateConflict` when it was never planned here."""
+    with state.reading() as tx:
+        batch = tx.batch(batch_id)
+    if batch is None:
+        message = f"batch {batch_id} is not known to this state"
+        raise StateConflict(message, hint="collector batches lists those that are")
+    return batch
+
+
+def check_log(*, state: StateStore, objects: ObjectStore) -> None:
+    """Take note of seals that stand and this state has not noted yet.
+
+    Raises `StateConflict` when one of them is of a batch that this state never planned.
+    """
+    while True:
+        with state.reading() as tx:
+            number = tx.last_seal() + 1
+        try:
+            standing = read_seal(number, objects)
+        except ObjectMissing:
+            return
+        note(standing, state=state, objects=objects)
+
+
+def note(standing: Seal, *, state: StateStore, objects: ObjectStore) -> None:
+    """Remember in one transaction that a number is taken, and by whose seal."""
+    with state.writing() as tx:
+        planned = tx.batch_planned_as(standing.batch.plan_id)
+        if planned is None:
+            message = (
+                f"seal {standing.number} in {objects.location} is of batch {standing.batch.batch_id}, "
+                "which this state never planned"
+            )
+            raise StateConflict(message, hint="another state writes here, or this one is old: collector rebuild")
+        if tx.last_seal() >= standing.number:
+            return
+        tx.note_seal(standing.number)
+        if planned.seal is None:
+            failures = standing.batch.failures
+            tx.save_batch(replace(planned, seal=standing.number, status=BatchStatus.SEALED, failures=failures))
+    log.info("batch.sealed", batch_id=standing.batch.batch_id, seal=standing.number, parts=len(standing.parts))
+
+
+def _draft(batch_id: str, landing: Landing, failures: Sequence[Failure], recipe: Recipe, state: StateStore) -> Seal:
+    with state.reading() as tx:
+        batch = tx.batch(batch_id)
+        if batch is None:
+            message = f"batch {batch_id} is not known to this state"
+            raise StateConflict(message, hint="another state planned it: collector rebuild")
+        spans = tx.spans(batch_id)
+        sealed = _accounts(batch, spans, landing, tx)
+        number = tx.last_seal() + 1
+    drafted = replace(batch, failures=_explained(spans, sealed, landing, failures))
+    return Seal(number, drafted, tuple(sealed.values()), tuple(spans), (), recipe)
+
+
+def _accounts(batch: Batch, spans: Sequence[Span], landing: Landing, tx: StateReader) -> dict[AccountId, SealedAccount]:
+    asked = {span.account_id for span in spans}
+    known = {account.account_id: account for account in tx.accounts() if account.account_id in asked}
+    doubted = [account_id for account_id in known if landing.is_doubted(account_id)]
+    first = _never_advanced(doubted, known, tx) if batch.kind is BatchKind.LIVE else set()
+    return {
+        account_id: SealedAccount(account_id, account.username, account.baseline, account_id in first)
+        for account_id, account in known.items()
+    }
+
+
+def _never_advanced(doubted: list[AccountId], known: dict[AccountId, Account], tx: StateReader) -> set[AccountId]:
+    coverage = tx.coverage_of(doubted)
+    return {one for one in doubted if coverage.get(one, NOTHING).cursor(known[one].baseline) == known[one].baseline}
+
+
+def _explained(
+    spans: Sequence[Span], accounts: dict[AccountId, SealedAccount], landing: Landing, failures: Sequence[Failure]
+) -> tuple[Failure, ...]:
+    told = {failure.account_id for failure in failures}
+    silent = [
+        Failure(account_id, accounts[account_id].username, "interrupted", "the batch was closed before it was fetched")
+        for account_id, ids in spans_by_account(spans).items()
+        if account_id not in told and landing.left(account_id, ids)
+    ]
+    return (*(_as_first(failure, accounts) for failure in failures), *silent)
+
+
+def _as_first(failure: Failure, accounts: dict[AccountId, SealedAccount]) -> Failure:
+    if failure.reason != "unproven" or not accounts[failure.account_id].is_first:
+        return failure
+    message = "the source lists no further back: the account's collection starts at its oldest tweet listed"
+    return replace(failure, reason="baseline_raised", message=message)

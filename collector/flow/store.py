@@ -1,0 +1,36 @@
+"""Objects as the flow writes and reads them: create-only, and the landed pages of a batch."""
+
+from collections.abc import Iterable, Iterator
+
+from collector.core.errors import ObjectExists
+from collector.core.landing import Landing
+from collector.core.pages import LandedPage, decode_pages
+from collector.core.ports import Compression, ObjectStore
+
+
+def put_once(objects: ObjectStore, key: str, body: bytes) -> bytes:
+    """Create an object unless it stands already; return the bytes that stand."""
+    try:
+        objects.create(key, body)
+    except ObjectExists:
+        return objects.read(key)
+    return body
+
+
+def part_keys(batch_id: str, objects: ObjectStore) -> list[str]:
+    """Return the raw parts of a batch in the order they landed."""
+    return list(objects.keys(f"raw/{batch_id}/"))
+
+
+def read_part(key: str, objects: ObjectStore, compression: Compression) -> Iterator[LandedPage]:
+    """Yield the pages of one raw part. Raises `ObjectMissing`, also when the part has expired."""
+    return decode_pages(compression.decompress(objects.read(key)))
+
+
+def read_landing(keys: Iterable[str], objects: ObjectStore, compression: Compression) -> Landing:
+    """Return what the pages of some raw parts settle."""
+    landing = Landing()
+    for key in keys:
+        for page in read_part(key, objects, compression):
+            landing.add(page)
+    return landing
