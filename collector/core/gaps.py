@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from collector.core.accounts import Account
-from collector.core.batches import Batch, BatchKind
+from collector.core.batches import Batch
 from collector.core.coverage import Coverage, Evidence
-from collector.core.ids import TweetId, id_at
+from collector.core.ids import TweetId
+from collector.core.planning import wanted_of
 from collector.core.ranges import IdRange
 
 NOT_ASKED = "not asked yet"
@@ -39,18 +40,17 @@ class Reasons:
 
     def __init__(self, batches: Iterable[Batch]) -> None:
         """Take committed batches, newest first."""
-        self._failures: dict[int, list[tuple[IdRange, str]]] = {}
+        self._failures: dict[int, list[tuple[Batch, str]]] = {}
         for batch in batches:
-            asked = _asked(batch)
             for failure in batch.failures:
-                self._failures.setdefault(failure.account_id, []).append((asked, failure.reason))
+                self._failures.setdefault(failure.account_id, []).append((batch, failure.reason))
 
     def of(self, account: Account, ids: IdRange, coverage: Coverage) -> str:
         """Return the reason of one gap."""
         if coverage.of(Evidence.UNPROVEN).within([ids]):
             return "unproven"
-        found = (reason for asked, reason in self._failures.get(account.account_id, ()) if not asked.cut(ids).is_empty)
-        return next(found, NOT_ASKED)
+        failures = self._failures.get(account.account_id, ())
+        return next((reason for batch, reason in failures if not _asked(batch, account).cut(ids).is_empty), NOT_ASKED)
 
 
 def gaps_of(account: Account, coverage: Coverage, wanted: Wanted, reasons: Reasons) -> Iterator[Gap]:
@@ -59,6 +59,5 @@ def gaps_of(account: Account, coverage: Coverage, wanted: Wanted, reasons: Reaso
         yield Gap(account, ids, reasons.of(account, ids, coverage))
 
 
-def _asked(batch: Batch) -> IdRange:
-    after = 0 if batch.kind is BatchKind.LIVE else id_at(batch.window.start)
-    return IdRange(after, max(after, batch.through_id))
+def _asked(batch: Batch, account: Account) -> IdRange:
+    return wanted_of(account, batch.kind, batch.window, batch.through_id)

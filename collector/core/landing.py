@@ -64,6 +64,14 @@ class Landing:
         unproven = Ranges.of(self._unproven.get(account_id, ()))
         return Above(settled, unproven.minus(settled), self._tweets.get(account_id, 0))
 
+    def is_interrupted(self, account_id: AccountId, spans: Sequence[IdRange]) -> bool:
+        """Say whether something is left below what has landed, or nothing has landed.
+
+        What is left above is what X's clock had not reached: a later batch's, and nobody's fault.
+        """
+        highest = self.claim(account_id, spans).ids.highest
+        return any(highest is None or ids.after < highest for ids in self.left(account_id, spans))
+
     def left(self, account_id: AccountId, spans: Sequence[IdRange]) -> list[IdRange]:
         """Return what is planned and not landed, newest first: all that a resumed fetch asks for."""
         claim = self.claim(account_id, spans)

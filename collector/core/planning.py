@@ -13,8 +13,11 @@ NOTHING = Coverage()
 
 
 def planned_through(window: Window, now: datetime, settle: timedelta) -> TweetId:
-    """Return the newest id a batch may ask for: the window's end, or what has settled by now."""
-    return id_at(min(window.end, now - settle))
+    """Return the newest id a batch may ask for: the window's end, or what has settled by now.
+
+    In whole seconds, as X's Date header counts: a page asked now then settles all that is planned.
+    """
+    return id_at(min(window.end, now.replace(microsecond=0) - settle))
 
 
 def wanted_of(account: Account, kind: BatchKind, window: Window, through: TweetId) -> IdRange:

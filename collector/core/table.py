@@ -19,6 +19,8 @@ from collector.core.columns import COLUMNS, ESCAPES, PAGE_COLUMNS, ColumnKind, P
 from collector.core.ids import SNOWFLAKE_EPOCH
 
 Newlines = Literal["escape", "keep"]
+Rows = pa.Table
+"""A table of `ROWS`."""
 
 ARROW_TYPES: dict[ColumnKind, Any] = {
     ColumnKind.ID: pa.int64(),
@@ -110,9 +112,7 @@ def deserialize(slices: Iterable[bytes]) -> pa.Table:
 def inside(rows: pa.Table, claims: Mapping[int, Sequence[tuple[int, int]]]) -> pa.Table:
     """Keep the rows whose tweet lies in one of its account's claims: `(after, through]`, ascending, disjoint."""
     accounts, ids = rows["account_id"].to_numpy(), rows["tweet_id"].to_numpy()
-    claimed = [(account, *ids) for account in np.unique(accounts).tolist() for ids in claims.get(account, ())]
-    # The claim of no account comes first, so that every row has a claim that begins below it.
-    ranges = np.array([(-1, 0, 0), *claimed], dtype=np.int64)
+    ranges = _claimed(accounts, claims)
     claim = _last_below(ranges, accounts, ids)
     kept = (ranges[claim, 0] == accounts) & (ids <= ranges[claim, 2])
     return rows if kept.all() else rows.filter(pa.array(kept))
@@ -148,11 +148,37 @@ def tweet_ids_of_csv(body: bytes) -> list[int]:
     Raises:
         ValueError: the body is no CSV with a `tweet_id` column of integers.
     """
-    parsing = csv.ParseOptions(newlines_in_values=True)
     # A block smaller than a record would be refused.
-    reading = csv.ReadOptions(use_threads=False, block_size=min(len(body) + 1, 2**31 - 1))
-    tweet_ids: list[int] = csv.read_csv(pa.BufferReader(body), reading, parsing, _READING_IDS)["tweet_id"].to_pylist()
+    whole = csv.ReadOptions(use_threads=False, block_size=min(len(body) + 1, 2**31 - 1))
+    try:
+        found = csv.read_csv(pa.BufferReader(body), whole, csv.ParseOptions(newlines_in_values=True), _READING_IDS)
+    except pa.ArrowKeyError as cause:
+        message = "no column tweet_id"
+        raise ValueError(message) from cause
+    tweet_ids: list[int] = found["tweet_id"].to_pylist()
     return tweet_ids
+
+
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """Return the rows of several tables as one, in the order given."""
+    return pa.concat_tables(tables) if tables else ROWS.empty_table()
+
+
+def unseen(rows: pa.Table, seen: Sequence[pa.ChunkedArray]) -> pa.Table:
+    """Keep the rows whose tweet is in none of the id columns `seen`."""
+    if not seen:
+        return rows
+    ids = rows["tweet_id"].to_numpy()
+    known = np.isin(ids, np.concatenate([each.to_numpy() for each in seen]))
+    return rows.filter(pa.array(~known)) if known.any() else rows
+
+
+def tally(rows: pa.Table, claims: Mapping[int, Sequence[tuple[int, int]]]) -> dict[tuple[int, int], int]:
+    """Count rows by the claim they lie in, named by account and `after`; every row must lie in one."""
+    accounts, ids = rows["account_id"].to_numpy(), rows["tweet_id"].to_numpy()
+    ranges = _claimed(accounts, claims)
+    counts = np.bincount(_last_below(ranges, accounts, ids), minlength=len(ranges)).tolist()
+    return {(account, after): count for (account, after, _), count in zip(ranges.tolist(), counts, strict=True) if count}
 
 
 def _page_arrays(pages: Sequence[PageLabel], batch_id: str, page_of: pa.Array) -> dict[str, Any]:
@@ -201,6 +227,14 @@ def _records(body: pa.Buffer, line_feeds: npt.NDArray[np.int64]) -> pa.Array:
         raise ValueError(message)
     offsets = np.concatenate(([0], found[last] + 1)).astype(np.int64)
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(last), [None, pa.py_buffer(offsets), body])
+
+
+def _claimed(
+    accounts: npt.NDArray[np.int64], claims: Mapping[int, Sequence[tuple[int, int]]]
+) -> npt.NDArray[np.int64]:
+    claimed = [(account, *ids) for account in np.unique(accounts).tolist() for ids in claims.get(account, ())]
+    # The claim of no account comes first, so that every row has a claim that begins below it.
+    return np.array([(-1, 0, 0), *claimed], dtype=np.int64)
 
 
 def _last_below(

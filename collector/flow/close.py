@@ -1,7 +1,8 @@
 """Close: seal, publish and commit a batch without asking X; anyone may, at any time."""
 
-from collector.core.batches import Batch
+from collector.core.batches import Batch, Failure
 from collector.core.documents import Seal
+from collector.core.landing import Landing, spans_by_account
 from collector.core.ports import Clock, ObjectStore, StateStore
 from collector.flow.commit import commit
 from collector.flow.policy import Policy, Press
@@ -24,4 +25,17 @@ def _sealed(batch_id: str, state: StateStore, objects: ObjectStore, press: Press
     if batch.seal is not None:
         return read_seal(batch.seal, objects)
     landing = read_landing(part_keys(batch_id, objects), objects, press.compression)
-    return seal(batch_id, landing, (), policy.recipe, state=state, objects=objects)
+    failures = _interrupted(batch_id, landing, state)
+    return seal(batch_id, landing, failures, policy.recipe, state=state, objects=objects)
+
+
+def _interrupted(batch_id: str, landing: Landing, state: StateStore) -> list[Failure]:
+    with state.reading() as tx:
+        spans = spans_by_account(tx.spans(batch_id))
+        names = {account.account_id: account.username for account in tx.accounts() if account.account_id in spans}
+    message = "the batch was closed before the account was fetched"
+    return [
+        Failure(account_id, names[account_id], "interrupted", message)
+        for account_id, ids in spans.items()
+        if landing.is_interrupted(account_id, ids)
+    ]

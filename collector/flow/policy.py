@@ -1,5 +1,7 @@
 """Policy: the choices a run makes by setting, as values."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -31,4 +33,4 @@ class Press:
 
     decoder: TweetDecoder
     compression: Compression
-    scratch: type[Scratch]
+    scratch: Callable[[], AbstractContextManager[Scratch]]

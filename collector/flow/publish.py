@@ -19,7 +19,7 @@ from collector.core.documents import (
     encode_manifest,
     manifest_key,
 )
-from collector.core.errors import ObjectConflict, ObjectMissing
+from collector.core.errors import ObjectConflict, ObjectMissing, StateConflict
 from collector.core.ids import AccountId, TweetId
 from collector.core.landing import Claim, Landing, spans_by_account
 from collector.core.pages import LandedPage
@@ -169,3 +169,12 @@ def _verified(seal: Seal, objects: ObjectStore) -> Manifest:
             message = f"object {one.key} differs from what its manifest recorded, and the raw pages have expired"
             raise ObjectConflict(message, hint="restore the object's first version")
     return manifest
+
+
+def read_manifest(batch_id: str, *, objects: ObjectStore) -> Manifest:
+    """Read a batch's manifest. Raises `StateConflict` when the batch is not published."""
+    try:
+        return decode_manifest(objects.read(manifest_key(batch_id)))
+    except ObjectMissing as error:
+        message = f"batch {batch_id} is not published"
+        raise StateConflict(message, hint=f"collector publish {batch_id}") from error

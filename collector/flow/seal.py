@@ -10,7 +10,7 @@ from collector.core.batches import Batch, BatchKind, BatchStatus, Failure, Span
 from collector.core.documents import Recipe, Seal, SealedAccount, decode_seal, encode_seal, seal_key
 from collector.core.errors import ObjectMissing, StateConflict
 from collector.core.ids import AccountId
-from collector.core.landing import Landing, spans_by_account
+from collector.core.landing import Landing
 from collector.core.planning import NOTHING
 from collector.core.ports import ObjectStore, StateReader, StateStore
 from collector.flow.store import part_keys, put_once
@@ -104,7 +104,7 @@ def _draft(batch_id: str, landing: Landing, failures: Sequence[Failure], recipe:
         spans = tx.spans(batch_id)
         sealed = _accounts(batch, spans, landing, tx)
         number = tx.last_seal() + 1
-    drafted = replace(batch, failures=_explained(spans, sealed, landing, failures))
+    drafted = replace(batch, failures=tuple(_as_first(failure, sealed) for failure in failures))
     return Seal(number, drafted, tuple(sealed.values()), tuple(spans), (), recipe)
 
 
@@ -122,18 +122,6 @@ def _accounts(batch: Batch, spans: Sequence[Span], landing: Landing, tx: StateRe
 def _never_advanced(doubted: list[AccountId], known: dict[AccountId, Account], tx: StateReader) -> set[AccountId]:
     coverage = tx.coverage_of(doubted)
     return {one for one in doubted if coverage.get(one, NOTHING).cursor(known[one].baseline) == known[one].baseline}
-
-
-def _explained(
-    spans: Sequence[Span], accounts: dict[AccountId, SealedAccount], landing: Landing, failures: Sequence[Failure]
-) -> tuple[Failure, ...]:
-    told = {failure.account_id for failure in failures}
-    silent = [
-        Failure(account_id, accounts[account_id].username, "interrupted", "the batch was closed before it was fetched")
-        for account_id, ids in spans_by_account(spans).items()
-        if account_id not in told and landing.left(account_id, ids)
-    ]
-    return (*(_as_first(failure, accounts) for failure in failures), *silent)
 
 
 def _as_first(failure: Failure, accounts: dict[AccountId, SealedAccount]) -> Failure:

@@ -1,0 +1,49 @@
+# One command a target; `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
+
+.PHONY: help demo check test lint bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: .venv/run ## See the main job work, with no account: sandbox, batches, backfill, a crash, the result
+	@$(BIN)/collector demo
+
+check: lint test ## Lint, types, imports and all tests: what CI runs
+
+lint: .venv/dev ## Format, lint, types and import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: .venv/dev ## All tests
+	$(BIN)/pytest -n auto
+
+bench: .venv/dev ## Measure, and print a table of ratios
+	$(BIN)/python tests/benchmarks/run.py
+
+lock: .venv/dev ## Lock the newest versions of every dependency, with hashes
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml --extra sandbox --group build -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml --extra sandbox --group dev -c requirements.txt -o requirements-dev.txt
+
+clean: ## Remove what the targets made
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+
+.venv/uv:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@touch $@
+
+.venv/run: .venv/uv requirements.txt pyproject.toml
+	$(UV) --require-hashes -r requirements.txt
+	$(UV) --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/dev: .venv/run requirements-dev.txt
+	$(UV) --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,50 @@
+"""The command line: parses, prints, and turns errors into one clear line and an exit code."""
+
+import sys
+
+import click
+
+from collector.cli.accounts import accounts
+from collector.cli.collecting import backfill, collect, run
+from collector.cli.frame import CollectorGroup, version
+from collector.cli.playground import demo, sandbox
+from collector.cli.steps import commit, fetch, plan, publish
+from collector.cli.upkeep import migrate, rebuild, verify
+from collector.cli.views import batches, cursors, gaps, status
+
+
+@click.group(cls=CollectorGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version(), prog_name="collector")
+def collector() -> None:
+    """Keep a complete, exactly-once CSV copy of the tweets of X accounts.
+
+    First use: export COLLECTOR_X_BEARER_TOKEN=..., then `collector accounts add nasa` and `collector collect`.
+    Without an account: `collector demo`.
+    """
+
+
+for command in (
+    accounts,
+    collect,
+    run,
+    backfill,
+    plan,
+    fetch,
+    publish,
+    commit,
+    cursors,
+    batches,
+    gaps,
+    status,
+    verify,
+    rebuild,
+    migrate,
+    demo,
+    sandbox,
+):
+    collector.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 something failed, 2 wrong usage or configuration, 75 try later."""
+    sys.exit(collector.main(prog_name="collector", standalone_mode=True))

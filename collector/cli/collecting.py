@@ -1,0 +1,145 @@
+"""`collector collect`, `run` and `backfill`: whole batches."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import click
+import structlog
+
+from collector.cli.frame import (
+    DURATION,
+    TIME,
+    exit_code_of,
+    json_option,
+    print_json,
+    progress_bar,
+    settings,
+    stop_signal,
+    window_of,
+)
+from collector.cli.render import batch_json, print_batch, print_table
+from collector.core.batches import Batch, BatchKind, Window
+from collector.core.errors import ConfigError, RetryableError
+from collector.core.times import time_text
+from collector.settings import Settings
+
+log = structlog.get_logger("collector.run")
+
+
+@click.command()
+@click.option("--window-start", type=TIME, help="Start of the window, UTC; default: the end of the newest one.")
+@click.option("--window-end", type=TIME, help="End of the window, UTC; default: now.")
+@json_option
+def collect(*, window_start: datetime | None, window_end: datetime | None, as_json: bool) -> None:
+    """Collect one batch: plan, fetch, publish, commit.
+
+    It reaches back to every account's cursor, so nothing between two calls is missed. A batch that another call left
+    unfinished is finished first.
+    """
+    from collector import wiring  # noqa: PLC0415  help must not wait for pandas
+    from collector.flow.rounds import collect_round, keep_accounts  # noqa: PLC0415
+
+    found = settings()
+    window = window_of(window_start, window_end)
+    ports = wiring.open_ports(found)
+    keep_accounts(found.shards, found.username_check, ports)
+    with progress_bar("accounts") as progress:
+        batches = collect_round(window, found.shards, ports, progress)
+    _report(batches, as_json=as_json)
+
+
+@click.command()
+@click.option("--every", type=DURATION, default=timedelta(minutes=5), show_default="5m", help="How often.")
+def run(*, every: timedelta) -> None:
+    """Collect a batch every so often until stopped: a service without Airflow.
+
+    SIGTERM and Ctrl-C end it after the current batch. An outage of X, of the object store or of the state database is
+    logged, and the next batch catches up.
+    """
+    from collector import wiring  # noqa: PLC0415
+    from collector.flow.rounds import collect_round, keep_accounts  # noqa: PLC0415
+
+    if every < timedelta(seconds=1):
+        message = "--every must be at least 1s"
+        raise click.UsageError(message)
+    found = settings()
+    ports = wiring.open_ports(found)
+    log.info("run.started", every_seconds=every.total_seconds(), output=ports.objects.location)
+    with stop_signal() as stopped:
+        while not stopped.is_set():
+            begun = ports.clock.now()
+            try:
+                keep_accounts(found.shards, found.username_check, ports)
+                collect_round(None, found.shards, ports)
+            except RetryableError as error:
+                log.warning("run.waiting", error=type(error).__name__, message=str(error), hint=error.hint)
+            stopped.wait(max(0.0, (every - (ports.clock.now() - begun)).total_seconds()))
+    log.info("run.stopped")
+
+
+@click.command()
+@click.option("--from", "start", type=TIME, required=True, help="Start of the window, UTC, inclusive.")
+@click.option("--to", "end", type=TIME, required=True, help="End of the window, UTC, exclusive.")
+@click.option("--dry-run", is_flag=True, help="Only price it: requests, tweets (a bound) and dollars.")
+@json_option
+def backfill(*, start: datetime, end: datetime, dry_run: bool, as_json: bool) -> None:
+    """Collect a past window: what of it is not covered yet, each tweet once.
+
+    X lists about the newest 3,200 tweets of an account: what lies deeper cannot be had, and shows as a gap. Collect
+    first (`collector collect`), for newer tweets must be known before the end of a list proves anything.
+    """
+    from collector import wiring  # noqa: PLC0415
+    from collector.flow.collect import collect as collect_batch  # noqa: PLC0415
+    from collector.flow.plan import PlanRequest  # noqa: PLC0415
+
+    found = settings()
+    window = Window(start, end)
+    if dry_run:
+        _print_price(window, found, as_json=as_json)
+        return
+    ports = wiring.open_ports(found)
+    if start >= ports.clock.now():
+        message = f"--from {time_text(start)} lies in the future"
+        raise ConfigError(message, hint="a backfill fetches the past")
+    with progress_bar("accounts") as progress:
+        requests = [PlanRequest(BatchKind.BACKFILL, window, shard) for shard in range(found.shards)]
+        batches = [collect_batch(request, ports, progress) for request in requests]
+    _report(batches, as_json=as_json)
+
+
+def _print_price(window: Window, found: Settings, *, as_json: bool) -> None:
+    from collector import wiring  # noqa: PLC0415
+    from collector.flow.pricing import price_backfill  # noqa: PLC0415
+
+    price = price_backfill(window, state=wiring.open_state(found), clock=wiring.clock(), policy=wiring.policy(found))
+    if as_json:
+        print_json(
+            {
+                "accounts": price.accounts,
+                "spans": price.spans,
+                "requests": price.requests,
+                "tweets": price.tweets,
+                "usd": str(price.usd),
+                "expected_tweets": price.expected_tweets,
+                "expected_usd": str(price.expected_usd),
+            }
+        )
+        return
+    print_table(
+        ("", "requests", "tweets", "dollars"),
+        [
+            ("at most", price.requests, price.tweets, f"${price.usd:,.2f}"),
+            ("at the rate seen so far", None, price.expected_tweets, f"${price.expected_usd:,.2f}"),
+        ],
+    )
+    click.echo(f"{price.accounts} accounts, {price.spans} spans; nothing was asked")
+
+
+def _report(batches: Sequence[Batch], *, as_json: bool) -> None:
+    if as_json:
+        documents = [batch_json(batch) for batch in batches]
+        print_json(documents[0] if len(documents) == 1 else documents)
+    else:
+        for batch in batches:
+            print_batch(batch)
+    raise click.exceptions.Exit(exit_code_of([failure for batch in batches for failure in batch.failures]))

@@ -1,0 +1,143 @@
+"""How views look: tables for people, JSON documents for programs."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from collector.core.batches import Batch, Failure
+from collector.core.gaps import Gap
+from collector.core.ids import end_of
+from collector.core.money import price
+from collector.core.times import time_text
+from collector.flow.views import CursorRow, Status
+
+
+def batch_json(batch: Batch) -> dict[str, Any]:
+    """Return a batch as JSON members."""
+    return {
+        "batch_id": batch.batch_id,
+        "kind": str(batch.kind),
+        "window_start": time_text(batch.window.start),
+        "window_end": time_text(batch.window.end),
+        "status": str(batch.status),
+        "rows": batch.counts.rows,
+        "objects": batch.counts.objects,
+        "requests": batch.counts.requests,
+        "committed_at": _time(batch.committed_at),
+        "failures": [failure_json(failure) for failure in batch.failures],
+    }
+
+
+def failure_json(failure: Failure) -> dict[str, str]:
+    """Return a failure as JSON members."""
+    return {
+        "account_id": str(failure.account_id),
+        "username": failure.username,
+        "reason": failure.reason,
+        "message": failure.message,
+    }
+
+
+def cursor_json(row: CursorRow) -> dict[str, Any]:
+    """Return a cursor as JSON members."""
+    return {
+        "account_id": str(row.account.account_id),
+        "username": row.account.username,
+        "status": str(row.account.status),
+        "since_id": str(row.cursor.since_id) if row.cursor else None,
+        "since_at": _time(row.cursor.since_at if row.cursor else None),
+        "lag_seconds": round(row.lag.total_seconds()),
+        "gaps": row.gaps,
+    }
+
+
+def gap_json(gap: Gap) -> dict[str, Any]:
+    """Return a gap as JSON members."""
+    return {
+        "account_id": str(gap.account.account_id),
+        "username": gap.account.username,
+        "after_id": str(gap.ids.after),
+        "through_id": str(gap.ids.through),
+        "start": time_text(end_of(gap.ids.after)),
+        "end": time_text(end_of(gap.ids.through)),
+        "reason": gap.reason,
+    }
+
+
+def status_json(status: Status) -> dict[str, Any]:
+    """Return the status as JSON members."""
+    return {
+        "watermark": _time(status.watermark),
+        "lag_seconds": None if status.lag is None else round(status.lag.total_seconds()),
+        "accounts": status.accounts,
+        "gaps": status.gaps,
+        "open_batches": status.open_batches,
+        "newest_batch": batch_json(status.newest_batch) if status.newest_batch else None,
+        "rows": status.rows,
+        "requests": status.requests,
+        "tweets_read": status.tweets_read,
+        "usd": str(price(tweets=status.tweets_read)),
+    }
+
+
+def print_batch(batch: Batch) -> None:
+    """Print a batch as a line, and its failures as a table."""
+    counts = batch.counts
+    click.echo(
+        f"{batch.batch_id}  {batch.status}  accounts {counts.accounts:,}  rows {counts.rows:,}  "
+        f"objects {counts.objects:,}  requests {counts.requests:,}  "
+        f"${price(tweets=counts.tweets_read):,.2f} at most"
+    )
+    if batch.failures:
+        rows = [(one.username, one.reason, one.message) for one in batch.failures]
+        print_table(("account", "reason", "what happened"), rows[:50])
+        if len(rows) > 50:  # noqa: PLR2004  a screenful
+            click.echo(f"... and {len(rows) - 50} more: collector batches --json")
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows in aligned columns; numbers stand to the right."""
+    cells = [[_text(cell) for cell in row] for row in rows]
+    widths = [max(len(row[at]) for row in [list(head), *cells]) for at in range(len(head))]
+    numeric = [all(_is_number(row[at]) for row in cells) and bool(cells) for at in range(len(head))]
+    for row in [list(head), *cells]:
+        line = "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        )
+        click.echo(line.rstrip())
+
+
+def duration_text(duration: timedelta | None) -> str:
+    """Return a duration in its two largest units, such as `3d 4h` or `12m 5s`."""
+    if duration is None:
+        return "-"
+    seconds = max(0, round(duration.total_seconds()))
+    units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+    first = next((at for at, (_, size) in enumerate(units) if seconds >= size), len(units) - 1)
+    parts = [
+        (seconds % (units[at - 1][1] if at else seconds + 1) // units[at][1], units[at][0])
+        for at in (first, first + 1)
+        if at < len(units)
+    ]
+    return " ".join(f"{count}{unit}" for count, unit in parts)
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else time_text(moment)
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, datetime):
+        return time_text(cell)
+    if isinstance(cell, timedelta):
+        return duration_text(cell)
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return "-" if cell is None else str(cell)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").replace("-", "").isdigit() or text == "-"

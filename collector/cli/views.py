@@ -1,0 +1,132 @@
+"""`collector cursors`, `batches`, `gaps` and `status`: read-only."""
+
+import click
+
+from collector.cli.frame import json_option, print_json, settings
+from collector.cli.render import (
+    batch_json,
+    cursor_json,
+    duration_text,
+    gap_json,
+    print_table,
+    status_json,
+)
+from collector.core.ids import end_of
+from collector.core.money import price
+from collector.core.times import time_text
+
+
+@click.command()
+@json_option
+def cursors(*, as_json: bool) -> None:
+    """Show where every account's collection stands: since_id, lag, gaps."""
+    from collector import wiring  # noqa: PLC0415  help must not wait for pandas
+    from collector.flow import views  # noqa: PLC0415
+
+    rows = views.cursors(state=wiring.open_state(settings()), clock=wiring.clock())
+    if as_json:
+        print_json([cursor_json(row) for row in rows])
+        return
+    print_table(
+        ("username", "account_id", "status", "since_id", "since_at", "lag", "gaps"),
+        [
+            (
+                row.account.username,
+                str(row.account.account_id),
+                str(row.account.status),
+                str(row.cursor.since_id) if row.cursor else "-",
+                row.cursor.since_at if row.cursor else "-",
+                row.lag,
+                row.gaps,
+            )
+            for row in rows
+        ],
+    )
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, newest first.")
+@json_option
+def batches(*, limit: int, as_json: bool) -> None:
+    """Show the newest batches: rows, objects, requests, failures."""
+    from collector import wiring  # noqa: PLC0415
+    from collector.flow import views  # noqa: PLC0415
+
+    rows = views.batches(limit, state=wiring.open_state(settings()))
+    if as_json:
+        print_json([batch_json(row) for row in rows])
+        return
+    print_table(
+        ("batch_id", "status", "window_start", "window_end", "rows", "objects", "requests", "dollars", "failures"),
+        [
+            (
+                row.batch_id,
+                str(row.status),
+                row.window.start,
+                row.window.end,
+                row.counts.rows,
+                row.counts.objects,
+                row.counts.requests,
+                f"${price(tweets=row.counts.tweets_read):,.2f}",
+                len(row.failures),
+            )
+            for row in rows
+        ],
+    )
+
+
+@click.command()
+@json_option
+def gaps(*, as_json: bool) -> None:
+    """Show what is wanted and not proven complete, and why."""
+    from collector import wiring  # noqa: PLC0415
+    from collector.flow import views  # noqa: PLC0415
+
+    rows = views.gaps(state=wiring.open_state(settings()))
+    if as_json:
+        print_json([gap_json(row) for row in rows])
+        return
+    if not rows:
+        click.echo("no gaps")
+        return
+    print_table(
+        ("username", "start", "end", "length", "reason"),
+        [
+            (
+                row.account.username,
+                end_of(row.ids.after),
+                end_of(row.ids.through),
+                end_of(row.ids.through) - end_of(row.ids.after),
+                row.reason,
+            )
+            for row in rows
+        ],
+    )
+
+
+@click.command()
+@json_option
+def status(*, as_json: bool) -> None:
+    """Show the whole collection at a glance: watermark, lag, gaps, batches, money."""
+    from collector import wiring  # noqa: PLC0415
+    from collector.flow import views  # noqa: PLC0415
+
+    found = views.status(state=wiring.open_state(settings()), clock=wiring.clock())
+    if as_json:
+        print_json(status_json(found))
+        return
+    newest = found.newest_batch
+    accounts = ", ".join(f"{count:,} {name}" for name, count in sorted(found.accounts.items())) or "none"
+    lines = {
+        "accounts": accounts,
+        "complete until": f"{time_text(found.watermark)} (lag {duration_text(found.lag)})" if found.watermark else "-",
+        "gaps": f"{found.gaps:,}",
+        "open batches": f"{found.open_batches:,}",
+        "newest batch": f"{newest.batch_id}  {newest.status}" if newest else "-",
+        "rows": f"{found.rows:,}",
+        "requests": f"{found.requests:,}",
+        "tweets read": f"{found.tweets_read:,} (${price(tweets=found.tweets_read):,.2f} at most)",
+    }
+    width = max(map(len, lines))
+    for name, text in lines.items():
+        click.echo(f"{name:<{width}}  {text}")

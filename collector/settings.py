@@ -1,0 +1,148 @@
+"""Settings: `config/collector.toml`, overridden by `COLLECTOR_*` in the environment."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from collector.core.errors import ConfigError
+from collector.core.times import parse_duration
+
+PREFIX = "COLLECTOR_"
+CONFIG_FILE = Path("config/collector.toml")
+DATA_FOLDER = Path("collector-data")
+
+_ELSEWHERE = {"CONFIG"}  # read before the settings are
+_LATER = {"MAX_TWEETS_PER_DAY", "MAX_USD_PER_MONTH"}
+
+
+def _duration(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_duration(value)
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
+class Settings(BaseSettings):
+    """Everything a person can choose. Secrets are never printed."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    x_bearer_token: SecretStr | None = Field(None, description="the app's bearer token, for the X API")
+    x_consumer_key: SecretStr | None = Field(None, description="or the four keys of OAuth 1.0a: API key ...")
+    x_consumer_secret: SecretStr | None = Field(None, description="... its secret ...")
+    x_access_token: SecretStr | None = Field(None, description="... access token ...")
+    x_access_token_secret: SecretStr | None = Field(None, description="... and its secret")
+    x_base_url: str = Field("https://api.x.com", pattern=r"^https?://", description="where the X API answers")
+    x_vocabulary: Literal["tweet", "post"] = Field("tweet", description="field names to ask X for: tweet or post")
+    output: str = Field(
+        default_factory=lambda: f"file://{DATA_FOLDER.resolve()}/output",
+        pattern=r"^(s3://.+|file:///.+)",
+        description="where objects go: s3://bucket/prefix or file:///folder",
+    )
+    state_url: str = Field(
+        f"sqlite:///{DATA_FOLDER}/state.db",
+        pattern=r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)",
+        description="the state database: sqlite:///FILE or postgresql+psycopg://...",
+    )
+    settle_seconds: float = Field(60, ge=0, le=3600, description="how old an id must be before it is claimed")
+    initial_lookback: Duration = Field(
+        timedelta(days=7), ge=timedelta(0), description="how far back the first batch of a new account reaches"
+    )
+    username_check: Duration = Field(
+        timedelta(days=30), ge=timedelta(0), description="how often a username is read again ($0.010 each); 0s: never"
+    )
+    concurrency: int = Field(8, ge=1, le=256, description="accounts fetched at the same time")
+    shards: int = Field(1, ge=1, le=100, description="over how many batches a window's accounts are spread")
+    compression: Literal["none", "gzip"] = Field("none", description="of CSV objects: none or gzip")
+    csv_newlines: Literal["escape", "keep"] = Field(
+        "escape", description="line breaks in tweets: escape (one line a record) or keep"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take arguments over the environment, and the environment over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    @property
+    def settle(self) -> timedelta:
+        """Return how old an id must be before it is claimed."""
+        return timedelta(seconds=self.settle_seconds)
+
+    def secrets(self) -> list[str]:
+        """Return the texts that no log line may hold."""
+        found = (value for value in self.__dict__.values() if isinstance(value, SecretStr))
+        return [value.get_secret_value() for value in found if value.get_secret_value()]
+
+
+def config_file(environment: Mapping[str, str] | None = None) -> Path | None:
+    """Return the settings file: `COLLECTOR_CONFIG`, or config/collector.toml below the working folder if it exists.
+
+    Raises `ConfigError` when `COLLECTOR_CONFIG` names a file that is not there.
+    """
+    named = (os.environ if environment is None else environment).get(f"{PREFIX}CONFIG")
+    if not named:
+        return CONFIG_FILE if CONFIG_FILE.is_file() else None
+    if not Path(named).is_file():
+        message = f"{PREFIX}CONFIG is {named!r}, and there is no such file"
+        raise ConfigError(message, hint="name an existing TOML file, or unset it")
+    return Path(named)
+
+
+def read_settings() -> Settings:
+    """Return the settings. Raises `ConfigError` naming the setting, the value and what is allowed."""
+    _refuse_unknown(os.environ)
+    try:
+        return Settings()
+    except tomllib.TOMLDecodeError as error:
+        message = f"{config_file()} is not TOML: {error}"
+        raise ConfigError(message, hint="see config/collector.toml in the project") from error
+    except ValidationError as error:
+        raise _as_config_error(error) from error
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = {name.upper() for name in Settings.model_fields} | _ELSEWHERE
+    for variable in sorted(environment):
+        name = variable.removeprefix(PREFIX)
+        if variable == name or name in known:
+            continue
+        if name in _LATER:
+            message = f"{variable} is set, but budgets are not enforced yet"
+            raise ConfigError(message, hint=f"unset {variable}; X's own spend limit is in its developer console")
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {PREFIX}{close[0]}?" if close else f"unset {variable}"
+        message = f"{variable} is no setting of the collector"
+        raise ConfigError(message, hint=hint)
+
+
+def _as_config_error(error: ValidationError) -> ConfigError:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    field = Settings.model_fields.get(name)
+    if field is None:
+        close = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        hint = f"did you mean {close[0]}?" if close else "remove it"
+        return ConfigError(f"{name!r} in {config_file()} is no setting of the collector", hint=hint)
+    is_secret = "SecretStr" in str(field.annotation)
+    value = "(hidden)" if is_secret else repr(first["input"])
+    message = f"setting {PREFIX}{name.upper()} is {value}: {first['msg'].removeprefix('Value error, ')}"
+    return ConfigError(message, hint=f"it is {field.description}")

@@ -1,0 +1,104 @@
+"""Wiring: chooses an implementation for every port, from the settings."""
+
+import logging
+
+from collector.adapters.isal_gzip import IsalGzip
+from collector.adapters.local_files import FolderObjects
+from collector.adapters.s3 import S3Objects
+from collector.adapters.scratch_file import ScratchFile
+from collector.adapters.sql_state import SqlState
+from collector.adapters.sql_state.migrations import upgrade
+from collector.adapters.system_clock import SystemClock
+from collector.adapters.x_api import XApi, XCredentials
+from collector.adapters.x_posts import XPosts
+from collector.core.columns import CSV_VERSION
+from collector.core.documents import Recipe
+from collector.core.errors import ConfigError
+from collector.core.ports import Clock, ObjectStore, Source, StateStore
+from collector.flow.accounts import Following
+from collector.flow.collect import Ports
+from collector.flow.policy import Policy, Press
+from collector.settings import Settings
+
+logging.getLogger("tweepy").setLevel(logging.INFO)  # its DEBUG prints the token
+
+
+def open_state(settings: Settings) -> StateStore:
+    """Return the state store. Raises `ConfigError` for a database that cannot be used."""
+    return SqlState(settings.state_url, SystemClock())
+
+
+def open_objects(settings: Settings) -> ObjectStore:
+    """Return the object store of the output setting."""
+    if settings.output.startswith("s3://"):
+        return S3Objects.from_url(settings.output)
+    return FolderObjects.from_url(settings.output)
+
+
+def open_source(settings: Settings) -> Source:
+    """Return X. Raises `ConfigError` without credentials."""
+    return XApi(
+        credentials(settings),
+        clock=SystemClock(),
+        base_url=settings.x_base_url,
+        vocabulary=settings.x_vocabulary,
+        concurrency=settings.concurrency,
+    )
+
+
+def credentials(settings: Settings) -> XCredentials:
+    """Return the bearer token, or the four keys when there is none. Raises `ConfigError` when neither is complete."""
+    if settings.x_bearer_token is not None:
+        return XCredentials(bearer_token=settings.x_bearer_token.get_secret_value())
+    keys = {
+        "consumer_key": settings.x_consumer_key,
+        "consumer_secret": settings.x_consumer_secret,
+        "access_token": settings.x_access_token,
+        "access_token_secret": settings.x_access_token_secret,
+    }
+    missing = [f"COLLECTOR_X_{name.upper()}" for name, value in keys.items() if value is None]
+    if len(missing) == len(keys):
+        message = "no X credentials: COLLECTOR_X_BEARER_TOKEN is not set"
+        raise ConfigError(message, hint="export COLLECTOR_X_BEARER_TOKEN=... ; or try it without: collector demo")
+    if missing:
+        message = f"of the four keys of OAuth 1.0a, {', '.join(missing)} is not set"
+        raise ConfigError(message, hint="set all four, or COLLECTOR_X_BEARER_TOKEN alone")
+    return XCredentials(**{name: value.get_secret_value() for name, value in keys.items() if value is not None})
+
+
+def press() -> Press:
+    """Return what publish needs beside objects."""
+    return Press(decoder=XPosts(), compression=IsalGzip(), scratch=ScratchFile)
+
+
+def policy(settings: Settings) -> Policy:
+    """Return how a run plans, fetches and writes."""
+    recipe = Recipe(csv_version=CSV_VERSION, compression=settings.compression, newlines=settings.csv_newlines)
+    return Policy(settle=settings.settle, concurrency=settings.concurrency, recipe=recipe)
+
+
+def following(settings: Settings) -> Following:
+    """Return how new accounts are followed."""
+    return Following(settings.initial_lookback, settings.shards)
+
+
+def open_ports(settings: Settings) -> Ports:
+    """Return all that a run of the four steps may touch."""
+    return Ports(
+        state=open_state(settings),
+        source=open_source(settings),
+        objects=open_objects(settings),
+        press=press(),
+        clock=SystemClock(),
+        policy=policy(settings),
+    )
+
+
+def clock() -> Clock:
+    """Return the machine's clock."""
+    return SystemClock()
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the state database to the newest schema."""
+    upgrade(settings.state_url)
