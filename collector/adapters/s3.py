@@ -1,0 +1,157 @@
+"""An object store under a prefix of an S3 bucket (boto3)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+import boto3
+import stamina
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ReadTimeoutError, ResponseStreamingError
+
+from collector.adapters.object_keys import beyond_scheme, checked_key, checked_prefix, media_type
+from collector.adapters.s3_errors import Errand, is_momentary, translating
+from collector.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
+
+_EXAMPLE = "s3://bucket/prefix"
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class S3Patience:
+    """How long S3 may take, how often a request is sent, how long the first wait after a conflict is."""
+
+    connect_timeout: timedelta = timedelta(seconds=5)
+    read_timeout: timedelta = timedelta(seconds=30)
+    attempts: int = 5
+    first_wait: timedelta = timedelta(milliseconds=200)
+
+
+PATIENCE = S3Patience()
+CONNECTIONS = 32
+
+
+def open_client(
+    *, session: boto3.Session | None = None, endpoint_url: str | None = None, patience: S3Patience = PATIENCE
+) -> "S3Client":
+    """Open a client, safe for many threads, on boto3's own settings (profile, role, region, endpoint, checksums).
+
+    Raises `ConfigError` when these do not fit together.
+    """
+    try:
+        session = session or boto3.Session()
+        return session.client("s3", endpoint_url=endpoint_url, config=_config(patience))
+    except (BotoCoreError, ValueError) as error:
+        message = f"S3 cannot be used with these AWS settings: {error}"
+        raise ConfigError(message, hint="Check AWS_PROFILE, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL_S3.") from error
+
+
+class S3Objects:
+    """Create-only objects under a prefix of a bucket.
+
+    An object is created by one conditional request, so that of many writers one wins and nobody looks before. When
+    the answer to a request that succeeded is lost, botocore sends it again and S3 finds the object there: `create`
+    then raises `ObjectExists` for what this very call wrote, and only the bytes can tell.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        client: "S3Client | None" = None,
+        patience: S3Patience = PATIENCE,
+        page_size: int = 1000,
+    ) -> None:
+        self._bucket = _checked_bucket(bucket)
+        self._prefix = _checked_folder(prefix)
+        self._client = client or open_client(patience=patience)
+        self._page_size = page_size
+        wait = patience.first_wait.total_seconds()
+        again = stamina.RetryingCaller(
+            attempts=patience.attempts, timeout=60, wait_initial=wait, wait_max=20 * wait, wait_jitter=wait
+        )
+        self._patiently = again.on(is_momentary)
+
+    @classmethod
+    def from_url(cls, url: str, *, client: "S3Client | None" = None, patience: S3Patience = PATIENCE) -> Self:
+        """Open the store of an `s3://bucket/prefix` URL. Raises `ConfigError` for any other."""
+        bucket, _, prefix = beyond_scheme(url, scheme="s3", example=_EXAMPLE).partition("/")
+        return cls(bucket, prefix, client=client, patience=patience)
+
+    @property
+    def location(self) -> str:
+        """The prefix as an `s3://` URL, without a slash at its end."""
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    def create(self, key: str, body: bytes) -> None:
+        """Create an object of at most 5 GB. Raises `ObjectExists`, `StoreUnavailable` or `StoreRefused`."""
+        full_key = self._prefix + checked_key(key)
+        with translating(Errand("PutObject", self._bucket, full_key)):
+            # The call takes no arguments because stamina logs them.
+            self._patiently(
+                lambda: self._client.put_object(
+                    Bucket=self._bucket, Key=full_key, Body=body, ContentType=media_type(key), IfNoneMatch="*"
+                )
+            )
+
+    def read(self, key: str) -> bytes:
+        """Return an object's bytes. Raises `ObjectMissing`, `StoreUnavailable` or `StoreRefused`."""
+        full_key = self._prefix + checked_key(key)
+        with translating(Errand("GetObject", self._bucket, full_key)):
+            return self._patiently(lambda: _whole(self._client.get_object(Bucket=self._bucket, Key=full_key)["Body"]))
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that start with `prefix`, ascending by their UTF-8 bytes, as S3 lists them."""
+        full_prefix = self._prefix + checked_prefix(prefix)
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=full_prefix, PaginationConfig={"PageSize": self._page_size}
+        )
+        with translating(Errand("ListObjectsV2", self._bucket, full_prefix)):
+            for page in pages:
+                yield from self._relative(page)
+
+    def _relative(self, page: "ListObjectsV2OutputTypeDef") -> Iterator[str]:
+        for entry in page.get("Contents", ()):
+            # A folder made in the S3 console is an empty object whose key ends in a slash.
+            if not entry["Key"].endswith("/"):
+                yield entry["Key"].removeprefix(self._prefix)
+
+
+def _config(patience: S3Patience) -> Config:
+    return Config(
+        connect_timeout=patience.connect_timeout.total_seconds(),
+        read_timeout=patience.read_timeout.total_seconds(),
+        retries={"mode": "standard", "total_max_attempts": patience.attempts},
+        max_pool_connections=CONNECTIONS,
+    )
+
+
+def _whole(body: "StreamingBody") -> bytes:
+    try:
+        with body:
+            return body.read()
+    except ReadTimeoutError as error:
+        raise ResponseStreamingError(error=error) from error
+
+
+def _checked_bucket(bucket: str) -> str:
+    if not _BUCKET.fullmatch(bucket):
+        message = f"{bucket!r} cannot be the name of a bucket"
+        raise ConfigError(message, hint=f"Write the output like {_EXAMPLE}")
+    return bucket
+
+
+def _checked_folder(prefix: str) -> str:
+    parts = [part for part in prefix.split("/") if part]
+    if not prefix.isprintable() or not {".", ".."}.isdisjoint(parts):
+        message = f"{prefix!r} cannot be a prefix of keys"
+        raise ConfigError(message, hint=f"Write the output like {_EXAMPLE}")
+    return "".join(f"{part}/" for part in parts)
