@@ -58,5 +58,5 @@ class Bill:
             str(day): {"tweets": len(ids), "users": len(self._users.get(day, ()))}
             for day, ids in sorted(self._tweets.items())
         }
-        counts = {"requests": dict(self.requests), "tweets": self.tweets, "users": self.users}
-        return counts | {"usd": float(self.usd), "days": days}
+        counts = {"requests": self.requests.total(), "tweets": self.tweets, "users": self.users}
+        return counts | {"usd": float(self.usd), "days": days, "endpoints": dict(self.requests)}

@@ -51,7 +51,7 @@ class Control:
         views: dict[str, Callable[[], object]] = {
             "bill": self.api.bill.as_json,
             "requests": self._requests,
-            "accounts": lambda: [_account(account) for account in self.world.users.values()],
+            "accounts": lambda: [_account(account) for account in self.api.source.users.values()],
             "faults": lambda: [asdict(fault) for fault in self.api.faults],
         }
         if method == "GET" and name in views:

@@ -1,12 +1,14 @@
 """sandbox: the way in: a world, its X API and its S3, for as long as the block lasts."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from collector.sandbox.accounts import Account
 from collector.sandbox.api import Api, Logged
 from collector.sandbox.auth import Credentials
 from collector.sandbox.bill import Bill
@@ -70,24 +72,28 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         """Open the ports."""
-        self._server = HttpServer(self.port, self.answer)
-        self._server.start()
-        if self.s3:
-            self._start_storage()
+        with ExitStack() as opened:
+            self._start_server(opened)
+            if self.s3:
+                self._start_storage(opened)
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close everything; hanging requests are let go."""
-        self._server.stop()
-        if self.s3:
-            self._storage.stop()
+        self._opened.close()
 
     @property
     def x_url(self) -> str:
         """The base URL of the X API."""
         return self._server.url
+
+    @property
+    def users(self) -> Mapping[int, Account]:
+        """The accounts that can be followed, made up or recorded."""
+        return self.api.source.users
 
     @property
     def faults(self) -> Faults:
@@ -110,9 +116,16 @@ class Sandbox:
         part = self.control if request.target.startswith(PREFIX) else self.api
         return part.answer(request)
 
-    def _start_storage(self) -> None:
+    def _start_server(self, opened: ExitStack) -> None:
+        self._server = HttpServer(self.port, self.answer)
+        self._server.start()
+        opened.callback(self._server.stop)
+
+    def _start_storage(self, opened: ExitStack) -> None:
+        # Importing moto takes seconds, and most tests need no S3.
         from collector.sandbox.storage import Storage  # noqa: PLC0415
 
-        self._storage = Storage(port=self.s3_port)
-        self._storage.start()
-        self.s3_url, self.s3_bucket = self._storage.url, self._storage.bucket
+        storage = Storage(port=self.s3_port)
+        storage.start()
+        opened.callback(storage.stop)
+        self.s3_url, self.s3_bucket = storage.url, storage.bucket

@@ -4,8 +4,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
-from http.server import ThreadingHTTPServer
-from socketserver import StreamRequestHandler
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Condition, Event, Thread
 
 from collector.sandbox.replies import Delivery, Reply, Request
@@ -16,9 +15,10 @@ _LONGEST_LINE = 65_536
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-class HttpServer(ThreadingHTTPServer):
+class HttpServer(ThreadingTCPServer):
     """Serves what `answer` says, until it is stopped."""
 
+    allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 128
 
@@ -29,11 +29,7 @@ class HttpServer(ThreadingHTTPServer):
         self.connections: set[socket.socket] = set()
         self.connections_changed = Condition()
         super().__init__(("127.0.0.1", port), _Connection)
-
-    @property
-    def url(self) -> str:
-        """Where the server is."""
-        return f"http://127.0.0.1:{self.server_port}"
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
 
     def start(self) -> None:
         """Serve in a thread of its own."""

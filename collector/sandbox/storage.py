@@ -1,7 +1,9 @@
 """sandbox: the stand-in S3, moto's server in this process."""
 
+import socket
 from dataclasses import dataclass, field
 from threading import Thread
+from typing import Any
 from urllib.request import Request, urlopen
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -21,9 +23,13 @@ class Storage:
     def start(self) -> None:
         """Serve, and create the bucket."""
         application = DomainDispatcherApplication(create_backend_app)
-        self._server = make_server("127.0.0.1", self.port, application, threaded=True, request_handler=_QuietConnection)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        # Given a port that is taken, werkzeug ends the process; given an open socket it cannot.
+        with socket.create_server(("127.0.0.1", self.port)) as opened:
+            port = opened.getsockname()[1]
+            options: dict[str, Any] = {"threaded": True, "request_handler": _QuietConnection, "fd": opened.fileno()}
+            self._server = make_server("127.0.0.1", port, application, **options)
+        self.url = f"http://127.0.0.1:{port}"
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         self._send("PUT", self.bucket)
 
