@@ -46,6 +46,7 @@ ROWS = pa.schema(
 
 _TEXTS = [column.name for column in COLUMNS if column.kind is ColumnKind.TEXT]
 _TIMES = [column.name for column in COLUMNS if column.kind is ColumnKind.TIME]
+_LINE_BREAKS = ("\n", "\r")
 _WRITING = csv.WriteOptions(include_header=False, quoting_style="needed", batch_size=1 << 14)
 _READING_IDS = csv.ConvertOptions(include_columns=["tweet_id"], column_types={"tweet_id": pa.int64()})
 _EPOCH_MS = round(SNOWFLAKE_EPOCH.timestamp() * 1000)
@@ -76,10 +77,9 @@ def rows_of(table: pa.Table, *, newlines: Newlines) -> pa.Table:
     `\\`, LF `\n`, CR `\r` and NUL `\0`; `newlines="keep"` writes LF and CR as they are. NUL is escaped because
     Python's csv module before 3.11, Postgres and Hive's OpenCSVSerde (which uses it as its escape) refuse it.
     """
-    frame = _written(table, newlines)
     sink = pa.BufferOutputStream()
-    csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), sink, _WRITING)
-    records = _records(sink.getvalue(), _line_feeds(table) if newlines == "keep" else np.zeros(len(frame), np.int64))
+    csv.write_csv(_written(table, newlines), sink, _WRITING)
+    records = _records(sink.getvalue(), _line_feeds(table) if newlines == "keep" else np.zeros(len(table), np.int64))
     return pa.table([*(table[name] for name in ROWS.names[:-1]), records], schema=ROWS)
 
 
@@ -178,7 +178,9 @@ def tally(rows: pa.Table, claims: Mapping[int, Sequence[tuple[int, int]]]) -> di
     accounts, ids = rows["account_id"].to_numpy(), rows["tweet_id"].to_numpy()
     ranges = _claimed(accounts, claims)
     counts = np.bincount(_last_below(ranges, accounts, ids), minlength=len(ranges)).tolist()
-    return {(account, after): count for (account, after, _), count in zip(ranges.tolist(), counts, strict=True) if count}
+    return {
+        (account, after): count for (account, after, _), count in zip(ranges.tolist(), counts, strict=True) if count
+    }
 
 
 def _page_arrays(pages: Sequence[PageLabel], batch_id: str, page_of: pa.Array) -> dict[str, Any]:
@@ -197,16 +199,22 @@ def _hours(created_at: pa.Array, tweet_ids: pa.Array) -> pa.Array:
     return pa.array(seconds.to_numpy() // 3600, pa.int32())
 
 
-def _written(table: pa.Table, newlines: Newlines) -> pd.DataFrame:
+def _written(table: pa.Table, newlines: Newlines) -> pa.Table:
     for name in _TIMES:
         table = table.set_column(table.column_names.index(name), name, _time_texts(table[name]))
-    frame: pd.DataFrame = table.select([column.name for column in COLUMNS]).to_pandas(types_mapper=pd.ArrowDtype)
-    kept = ("\n", "\r") if newlines == "keep" else ()
+    frame = table.select([column.name for column in COLUMNS]).to_pandas(types_mapper=pd.ArrowDtype)
+    kept = _LINE_BREAKS if newlines == "keep" else ()
     for name in _TEXTS:
         for character, escape in ESCAPES.items():
-            if character not in kept:
+            if character not in kept and _holds(table[name], character):
                 frame[name] = frame[name].str.replace(character, escape, regex=False)
-    return frame
+    return pa.table({name: pa.array(frame[name]) for name in frame.columns})
+
+
+def _holds(cells: pa.ChunkedArray, character: str) -> bool:
+    # One look at the bytes of a column is far cheaper than a replacement that finds nothing.
+    texts = (chunk.buffers()[2] for chunk in cells.chunks)
+    return any(text is not None and bool((np.frombuffer(text, np.uint8) == ord(character)).any()) for text in texts)
 
 
 def _time_texts(times: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -229,9 +237,7 @@ def _records(body: pa.Buffer, line_feeds: npt.NDArray[np.int64]) -> pa.Array:
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(last), [None, pa.py_buffer(offsets), body])
 
 
-def _claimed(
-    accounts: npt.NDArray[np.int64], claims: Mapping[int, Sequence[tuple[int, int]]]
-) -> npt.NDArray[np.int64]:
+def _claimed(accounts: npt.NDArray[np.int64], claims: Mapping[int, Sequence[tuple[int, int]]]) -> npt.NDArray[np.int64]:
     claimed = [(account, *ids) for account in np.unique(accounts).tolist() for ids in claims.get(account, ())]
     # The claim of no account comes first, so that every row has a claim that begins below it.
     return np.array([(-1, 0, 0), *claimed], dtype=np.int64)
