@@ -2,13 +2,16 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from collector.core.errors import ConfigError
@@ -18,6 +21,7 @@ PREFIX = "COLLECTOR_"
 CONFIG_FILE = Path("config/collector.toml")
 DATA_FOLDER = Path("collector-data")
 
+_PASSWORD = re.compile(r"(?<=://)([^/@:]*:)(.+)(?=@)")
 _ELSEWHERE = {"CONFIG"}  # read before the settings are
 _LATER = {"MAX_TWEETS_PER_DAY", "MAX_USD_PER_MONTH"}
 
@@ -45,7 +49,7 @@ class Settings(BaseSettings):
     x_access_token: SecretStr | None = Field(None, description="... access token ...")
     x_access_token_secret: SecretStr | None = Field(None, description="... and its secret")
     x_base_url: str = Field("https://api.x.com", pattern=r"^https?://", description="where the X API answers")
-    x_vocabulary: Literal["tweet", "post"] = Field("tweet", description="field names to ask X for: tweet or post")
+    x_vocabulary: Literal["tweet", "post"] = Field("tweet", description="the field names to ask X for: tweet or post")
     output: str = Field(
         default_factory=lambda: f"file://{DATA_FOLDER.resolve()}/output",
         pattern=r"^(s3://.+|file:///.+)",
@@ -56,18 +60,22 @@ class Settings(BaseSettings):
         pattern=r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)",
         description="the state database: sqlite:///FILE or postgresql+psycopg://...",
     )
-    settle_seconds: float = Field(60, ge=0, le=3600, description="how old an id must be before it is claimed")
+    settle_seconds: float = Field(
+        60, ge=0, le=3600, description="how old an id must be before it is claimed, 0 to 3600 seconds"
+    )
     initial_lookback: Duration = Field(
-        timedelta(days=7), ge=timedelta(0), description="how far back the first batch of a new account reaches"
+        timedelta(days=7), ge=timedelta(0), description="how far back the first batch of a new account reaches: 12h, 7d"
     )
     username_check: Duration = Field(
-        timedelta(days=30), ge=timedelta(0), description="how often a username is read again ($0.010 each); 0s: never"
+        timedelta(days=30),
+        ge=timedelta(0),
+        description="how often a username is read again ($0.010 each), as 30d; 0s: never",
     )
-    concurrency: int = Field(8, ge=1, le=256, description="accounts fetched at the same time")
-    shards: int = Field(1, ge=1, le=100, description="over how many batches a window's accounts are spread")
-    compression: Literal["none", "gzip"] = Field("none", description="of CSV objects: none or gzip")
+    concurrency: int = Field(8, ge=1, le=256, description="accounts fetched at the same time, 1 to 256")
+    shards: int = Field(1, ge=1, le=100, description="over how many batches a window's accounts are spread, 1 to 100")
+    compression: Literal["none", "gzip"] = Field("none", description="the compression of CSV objects: none or gzip")
     csv_newlines: Literal["escape", "keep"] = Field(
-        "escape", description="line breaks in tweets: escape (one line a record) or keep"
+        "escape", description="how line breaks in tweets are written: escape (one line a record) or keep"
     )
 
     @classmethod
@@ -84,13 +92,14 @@ class Settings(BaseSettings):
 
     @property
     def settle(self) -> timedelta:
-        """Return how old an id must be before it is claimed."""
+        """Return how old an id must be before it is claimed, 0 to 3600 seconds."""
         return timedelta(seconds=self.settle_seconds)
 
     def secrets(self) -> list[str]:
         """Return the texts that no log line may hold."""
-        found = (value for value in self.__dict__.values() if isinstance(value, SecretStr))
-        return [value.get_secret_value() for value in found if value.get_secret_value()]
+        secret = [value.get_secret_value() for value in self.__dict__.values() if isinstance(value, SecretStr)]
+        passwords = [found[2] for url in (self.state_url, self.x_base_url) if (found := _PASSWORD.search(url))]
+        return [text for text in (*secret, *passwords, *map(unquote, passwords)) if text]
 
 
 def config_file(environment: Mapping[str, str] | None = None) -> Path | None:
@@ -112,7 +121,7 @@ def read_settings() -> Settings:
     _refuse_unknown(os.environ)
     try:
         return Settings()
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{config_file()} is not TOML: {error}"
         raise ConfigError(message, hint="see config/collector.toml in the project") from error
     except ValidationError as error:
@@ -142,7 +151,20 @@ def _as_config_error(error: ValidationError) -> ConfigError:
         close = difflib.get_close_matches(name, Settings.model_fields, n=1)
         hint = f"did you mean {close[0]}?" if close else "remove it"
         return ConfigError(f"{name!r} in {config_file()} is no setting of the collector", hint=hint)
-    is_secret = "SecretStr" in str(field.annotation)
-    value = "(hidden)" if is_secret else repr(first["input"])
-    message = f"setting {PREFIX}{name.upper()} is {value}: {first['msg'].removeprefix('Value error, ')}"
-    return ConfigError(message, hint=f"it is {field.description}")
+    value = "(hidden)" if "SecretStr" in str(field.annotation) else repr(_without_password(first["input"]))
+    return ConfigError(f"{_place_of(name)} is {value}: {_rule(first)}", hint=f"it is {field.description}")
+
+
+def _place_of(name: str) -> str:
+    variable = f"{PREFIX}{name.upper()}"
+    return f"setting {variable}" if os.environ.get(variable) else f"setting {name} in {config_file()}"
+
+
+def _rule(broken: ErrorDetails) -> str:
+    if broken["type"] == "string_pattern_mismatch":
+        return "not one of the allowed forms"
+    return broken["msg"].removeprefix("Value error, ").removeprefix("Input ")
+
+
+def _without_password(value: object) -> object:
+    return _PASSWORD.sub(r"\1***", value) if isinstance(value, str) else value

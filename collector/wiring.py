@@ -1,42 +1,47 @@
 """Wiring: chooses an implementation for every port, from the settings."""
+# ruff: noqa: PLC0415  a view of the state waits for no pandas, boto3 or tweepy
 
-import logging
+from typing import TYPE_CHECKING
 
-from collector.adapters.isal_gzip import IsalGzip
-from collector.adapters.local_files import FolderObjects
-from collector.adapters.s3 import S3Objects
-from collector.adapters.scratch_file import ScratchFile
-from collector.adapters.sql_state import SqlState
-from collector.adapters.sql_state.migrations import upgrade
 from collector.adapters.system_clock import SystemClock
-from collector.adapters.x_api import XApi, XCredentials
-from collector.adapters.x_posts import XPosts
 from collector.core.columns import CSV_VERSION
 from collector.core.documents import Recipe
 from collector.core.errors import ConfigError
 from collector.core.ports import Clock, ObjectStore, Source, StateStore
-from collector.flow.accounts import Following
-from collector.flow.collect import Ports
 from collector.flow.policy import Policy, Press
 from collector.settings import Settings
 
-logging.getLogger("tweepy").setLevel(logging.INFO)  # its DEBUG prints the token
+if TYPE_CHECKING:
+    from collector.adapters.x_api import XCredentials
+    from collector.flow.accounts import Following
+    from collector.flow.collect import Ports
+
+WRITERS = 8
+"""Objects put at the same time: a put on S3 is mostly waiting."""
 
 
 def open_state(settings: Settings) -> StateStore:
     """Return the state store. Raises `ConfigError` for a database that cannot be used."""
+    from collector.adapters.sql_state import SqlState
+
     return SqlState(settings.state_url, SystemClock())
 
 
 def open_objects(settings: Settings) -> ObjectStore:
     """Return the object store of the output setting."""
     if settings.output.startswith("s3://"):
+        from collector.adapters.s3 import S3Objects
+
         return S3Objects.from_url(settings.output)
+    from collector.adapters.local_files import FolderObjects
+
     return FolderObjects.from_url(settings.output)
 
 
 def open_source(settings: Settings) -> Source:
     """Return X. Raises `ConfigError` without credentials."""
+    from collector.adapters.x_api import XApi
+
     return XApi(
         credentials(settings),
         clock=SystemClock(),
@@ -46,8 +51,10 @@ def open_source(settings: Settings) -> Source:
     )
 
 
-def credentials(settings: Settings) -> XCredentials:
+def credentials(settings: Settings) -> "XCredentials":
     """Return the bearer token, or the four keys when there is none. Raises `ConfigError` when neither is complete."""
+    from collector.adapters.x_api import XCredentials
+
     if settings.x_bearer_token is not None:
         return XCredentials(bearer_token=settings.x_bearer_token.get_secret_value())
     keys = {
@@ -68,7 +75,11 @@ def credentials(settings: Settings) -> XCredentials:
 
 def press() -> Press:
     """Return what publish needs beside objects."""
-    return Press(decoder=XPosts(), compression=IsalGzip(), scratch=ScratchFile)
+    from collector.adapters.isal_gzip import IsalGzip
+    from collector.adapters.scratch_file import ScratchFile
+    from collector.adapters.x_posts import XPosts
+
+    return Press(decoder=XPosts(), compression=IsalGzip(), scratch=ScratchFile, writers=WRITERS)
 
 
 def policy(settings: Settings) -> Policy:
@@ -77,13 +88,17 @@ def policy(settings: Settings) -> Policy:
     return Policy(settle=settings.settle, concurrency=settings.concurrency, recipe=recipe)
 
 
-def following(settings: Settings) -> Following:
+def following(settings: Settings) -> "Following":
     """Return how new accounts are followed."""
+    from collector.flow.accounts import Following
+
     return Following(settings.initial_lookback, settings.shards)
 
 
-def open_ports(settings: Settings) -> Ports:
+def open_ports(settings: Settings) -> "Ports":
     """Return all that a run of the four steps may touch."""
+    from collector.flow.collect import Ports
+
     return Ports(
         state=open_state(settings),
         source=open_source(settings),
@@ -101,4 +116,6 @@ def clock() -> Clock:
 
 def migrate(settings: Settings) -> None:
     """Bring the state database to the newest schema."""
+    from collector.adapters.sql_state.migrations import upgrade
+
     upgrade(settings.state_url)

@@ -1,6 +1,7 @@
 """Reads what does not fit as far as it fits: a strange field costs its own cell, never a row."""
 
 import json
+import re
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -8,6 +9,12 @@ from msgspec import Struct, ValidationError, convert
 from msgspec.structs import fields
 
 Shape = TypeVar("Shape", bound=Struct)
+
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""Every escape of a JSON text, from its backslash on, so that an escaped backslash is never taken for the next one."""
 
 
 def decode_leniently(body: bytes, shape: type[Shape]) -> Shape:
@@ -29,6 +36,15 @@ def decode_leniently(body: bytes, shape: type[Shape]) -> Shape:
         message = f"the body is a JSON {type(whole).__name__}, not an object"
         raise ValueError(message)  # noqa: TRY004 - one error for every unusable body
     return _struct(whole, shape)
+
+
+def paired(body: bytes) -> bytes:
+    r"""Return JSON text in which every `\ud800`-like escape without its partner is `\ufffd`, the rest untouched."""
+    return _ESCAPE.sub(_paired, body)
+
+
+def _paired(escape: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if escape["lone"] else escape[0]
 
 
 def _whole(found: object) -> object:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from msgspec.json import Decoder, Encoder
 
-from collector.adapters.x_lenient import decode_leniently
+from collector.adapters.x_lenient import decode_leniently, paired
 from collector.core.columns import TWEET_COLUMNS, TweetColumns
 from collector.core.ids import time_of
 
@@ -135,8 +135,14 @@ class XPosts:
         try:
             page = self._decoder.decode(body)
         except (ValueError, RecursionError):
-            page = decode_leniently(body, Page)
+            page = self._mended(body)
         return page.data or []
+
+    def _mended(self, body: bytes) -> Page:
+        try:
+            return self._decoder.decode(paired(body))
+        except (ValueError, RecursionError):
+            return decode_leniently(body, Page)
 
 
 _NO_METRICS = Metrics()

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from collector.cli.frame import FAILED, json_option, print_json, settings
-from collector.cli.render import print_table
+from collector.cli.render import NO_ACCOUNTS, print_table
 from collector.core.account_list import accounts_in_csv
 from collector.core.accounts import Account, AccountStatus
 from collector.core.errors import ConfigError
@@ -21,14 +21,21 @@ def accounts() -> None:
 @accounts.command()
 @click.argument("account", nargs=-1, required=True)
 def add(account: tuple[str, ...]) -> None:
-    """Follow accounts: names, @names, profile URLs or numeric ids. Costs one user read ($0.010) each."""
+    """Follow accounts: names, @names, profile URLs or numeric ids.
+
+    Costs one user read ($0.010) each. A name of digits only is written @123.
+    """
     _follow(account)
 
 
 @accounts.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(file: Path) -> None:
-    """Follow the accounts of a CSV file: a column account, username or account_id, or the first column."""
+    """Follow the accounts of a CSV file.
+
+    Its column account, username or account_id holds names, @names, profile URLs or ids; without such a header the
+    first column does. Blank lines, and lines that start with #, are passed over. Costs one user read ($0.010) each.
+    """
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -53,13 +60,16 @@ def list_(*, as_json: bool) -> None:
         print_json([_json(one) for one in known])
         return
     rows = [(one.username, str(one.account_id), str(one.status), one.status_at, one.shard) for one in known]
-    print_table(("username", "account_id", "status", "status_at", "shard"), rows)
+    print_table(("username", "account_id", "status", "status_at", "shard"), rows, if_empty=NO_ACCOUNTS)
 
 
 @accounts.command()
 @click.argument("account", nargs=-1, required=True)
 def pause(account: tuple[str, ...]) -> None:
-    """Stop asking for accounts; what is collected stays, and what is missed meanwhile is fetched after `resume`."""
+    """Stop asking for accounts.
+
+    What is collected stays; what is missed meanwhile is fetched after `resume`.
+    """
     _change(account, AccountStatus.PAUSED)
 
 
@@ -72,7 +82,10 @@ def resume(account: tuple[str, ...]) -> None:
 
 @accounts.command()
 def refresh() -> None:
-    """Read all usernames again now, and note who was renamed. Costs one user read ($0.010) each."""
+    """Read all usernames again now, and note who was renamed.
+
+    Costs one user read ($0.010) each; `collect` and `run` do it by themselves every COLLECTOR_USERNAME_CHECK.
+    """
     from datetime import timedelta  # noqa: PLC0415
 
     from collector import wiring  # noqa: PLC0415

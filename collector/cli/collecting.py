@@ -1,5 +1,6 @@
 """`collector collect`, `run` and `backfill`: whole batches."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -19,11 +20,15 @@ from collector.cli.frame import (
 )
 from collector.cli.render import batch_json, print_batch, print_table
 from collector.core.batches import Batch, BatchKind, Window
-from collector.core.errors import ConfigError, RetryableError
+from collector.core.errors import ConfigError, CredentialsRefused, RetryableError, StoreRefused
+from collector.core.ports import StateStore
 from collector.core.times import time_text
 from collector.settings import Settings
 
 log = structlog.get_logger("collector.run")
+
+_WRONG_AT_FIRST = (ConfigError, StoreRefused, CredentialsRefused)
+"""What a wrong setting raises at once; once a round has gone well, it is the world that has changed, and may again."""
 
 
 @click.command()
@@ -45,16 +50,17 @@ def collect(*, window_start: datetime | None, window_end: datetime | None, as_js
     keep_accounts(found.shards, found.username_check, ports)
     with progress_bar("accounts") as progress:
         batches = collect_round(window, found.shards, ports, progress)
+    _warn_without_accounts(ports.state)
     _report(batches, as_json=as_json)
 
 
 @click.command()
 @click.option("--every", type=DURATION, default=timedelta(minutes=5), show_default="5m", help="How often.")
 def run(*, every: timedelta) -> None:
-    """Collect a batch every so often until stopped: a service without Airflow.
+    """Collect again and again until stopped.
 
-    SIGTERM and Ctrl-C end it after the current batch. An outage of X, of the object store or of the state database is
-    logged, and the next batch catches up.
+    A service without Airflow. SIGTERM and Ctrl-C end it after the current batch. An outage of X, of the object store or
+    of the state database is logged, and the next batch catches up.
     """
     from collector import wiring  # noqa: PLC0415
     from collector.flow.rounds import collect_round, keep_accounts  # noqa: PLC0415
@@ -65,16 +71,20 @@ def run(*, every: timedelta) -> None:
     found = settings()
     ports = wiring.open_ports(found)
     log.info("run.started", every_seconds=every.total_seconds(), output=ports.objects.location)
+    rounds = 0
     with stop_signal() as stopped:
         while not stopped.is_set():
             begun = ports.clock.now()
             try:
                 keep_accounts(found.shards, found.username_check, ports)
-                collect_round(None, found.shards, ports)
-            except RetryableError as error:
+                _log_faults(collect_round(None, found.shards, ports))
+                rounds += 1
+            except (RetryableError, *_WRONG_AT_FIRST) as error:
+                if isinstance(error, _WRONG_AT_FIRST) and not rounds:
+                    raise
                 log.warning("run.waiting", error=type(error).__name__, message=str(error), hint=error.hint)
             stopped.wait(max(0.0, (every - (ports.clock.now() - begun)).total_seconds()))
-    log.info("run.stopped")
+    log.info("run.stopped", rounds=rounds)
 
 
 @click.command()
@@ -83,7 +93,9 @@ def run(*, every: timedelta) -> None:
 @click.option("--dry-run", is_flag=True, help="Only price it: requests, tweets (a bound) and dollars.")
 @json_option
 def backfill(*, start: datetime, end: datetime, dry_run: bool, as_json: bool) -> None:
-    """Collect a past window: what of it is not covered yet, each tweet once.
+    """Collect a past window, each tweet once.
+
+    Fetches what of the window is not covered yet.
 
     X lists about the newest 3,200 tweets of an account: what lies deeper cannot be had, and shows as a gap. Collect
     first (`collector collect`), for newer tweets must be known before the end of a list proves anything.
@@ -105,6 +117,20 @@ def backfill(*, start: datetime, end: datetime, dry_run: bool, as_json: bool) ->
         requests = [PlanRequest(BatchKind.BACKFILL, window, shard) for shard in range(found.shards)]
         batches = [collect_batch(request, ports, progress) for request in requests]
     _report(batches, as_json=as_json)
+
+
+def _warn_without_accounts(state: StateStore) -> None:
+    with state.reading() as tx:
+        if not tx.accounts():
+            log.warning("accounts.none", hint="whom to follow: collector accounts add nasa")
+
+
+def _log_faults(batches: Sequence[Batch]) -> None:
+    for batch in batches:
+        faults = [failure for failure in batch.failures if failure.is_fault]
+        if faults:
+            reasons = dict(Counter(fault.reason for fault in faults))
+            log.warning("batch.incomplete", batch_id=batch.batch_id, reasons=reasons, message=faults[0].message)
 
 
 def _print_price(window: Window, found: Settings, *, as_json: bool) -> None:

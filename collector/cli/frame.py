@@ -1,6 +1,7 @@
 """What every command shares: errors as one line, exit codes, options, progress."""
 
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -9,9 +10,10 @@ from datetime import datetime, timedelta
 from importlib import metadata
 from threading import Event
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import click
+import structlog
 
 from collector.core.batches import Failure, Window
 from collector.core.errors import (
@@ -25,32 +27,55 @@ from collector.core.times import parse_duration, parse_time
 from collector.logs import configure_logs
 from collector.settings import Settings, read_settings
 
-DONE, FAILED, WRONG_USE, TRY_LATER = 0, 1, 2, 75
+DONE, FAILED, WRONG_USE, TRY_LATER, STOPPED = 0, 1, 2, 75, 130
+
+_BATCH_NAME = re.compile(r"[a-z]+-\d{8}T\d{6}Z-s\d{2,}(\.\d+)?")
+
+log = structlog.get_logger("collector.cli")
 
 
 class CollectorGroup(click.Group):
-    """Commands in the order they were added, and errors as one line."""
+    """Commands in the order they were added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """Return the commands as they were added, not by name."""
         return list(self.commands)
 
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  click's signature
-        """Run a command; a collector's error ends it with a line on stderr and its exit code."""
-        try:
-            return super().invoke(ctx)
-        except CollectorError as error:
-            fail(error)
-        except KeyboardInterrupt:
-            click.echo("stopped", err=True)
-            ctx.exit(130)
+
+def run_command_line(command: click.Command) -> int:
+    """Run what the arguments of this process ask for, and return the exit code; an error becomes one line on stderr."""
+    configure_logs()
+    try:
+        return command.main(prog_name="collector", standalone_mode=False) or DONE
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return WRONG_USE
+    except (CollectorError, click.ClickException, click.Abort, OSError) as error:
+        message, hint, code = _meaning(error)
+    except Exception as error:
+        # A traceback goes through the log, which hides the secrets that an exception may quote.
+        log.exception("command.failed")
+        message, hint, code = f"{type(error).__name__}: {error}", "this is a fault of the collector: report it", FAILED
+    line = f"collector: {message} ({hint})" if hint else f"collector: {message}"
+    click.echo(" ".join(line.split()), err=True)
+    return code
 
 
-def fail(error: CollectorError) -> NoReturn:
-    """Print an error as one line, with what to do next, and exit."""
-    hint = f" ({error.hint})" if error.hint else ""
-    click.echo(f"collector: {error}{hint}".replace("\n", " "), err=True)
-    sys.exit(exit_code(error))
+def _meaning(error: Exception) -> tuple[str, str, int]:
+    """Return what an error says, what a person should do next, and the exit code."""
+    match error:
+        case CollectorError():
+            return str(error), error.hint, exit_code(error)
+        case click.UsageError(ctx=context):
+            command = context.command_path if context else "collector"
+            return error.format_message().rstrip("."), f"see {command} --help", WRONG_USE
+        case click.ClickException():
+            return error.format_message(), "", WRONG_USE
+        case OSError():
+            place = f"{error.filename}: " if error.filename else ""
+            return f"{place}{error.strerror or error}", "check that it exists, and your rights to it", FAILED
+        case _:
+            return "stopped", "what was begun is finished by the next collect", STOPPED
 
 
 def exit_code(error: CollectorError) -> int:
@@ -113,7 +138,16 @@ class _Duration(click.ParamType[timedelta]):
             self.fail(f"{error} ({error.hint})", param, ctx)
 
 
-TIME, DURATION = _Time(), _Duration()
+class _BatchId(click.ParamType[str]):
+    name = "BATCH_ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        if not _BATCH_NAME.fullmatch(value):
+            self.fail(f"{value!r} is no batch id: it looks like live-20261122T061500Z-s00", param, ctx)
+        return str(value)
+
+
+TIME, DURATION, BATCH_ID = _Time(), _Duration(), _BatchId()
 
 
 def window_of(start: datetime | None, end: datetime | None) -> Window | None:

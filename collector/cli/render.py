@@ -82,6 +82,9 @@ def status_json(status: Status) -> dict[str, Any]:
     }
 
 
+NO_ACCOUNTS = "no accounts are followed yet: collector accounts add nasa"
+
+
 def print_batch(batch: Batch) -> None:
     """Print a batch as a line, and its failures as a table."""
     counts = batch.counts
@@ -97,9 +100,12 @@ def print_batch(batch: Batch) -> None:
             click.echo(f"... and {len(rows) - 50} more: collector batches --json")
 
 
-def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows in aligned columns; numbers stand to the right."""
+def print_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, if_empty: str = "") -> None:
+    """Print rows in aligned columns, numbers to the right; where there are none, `if_empty` instead."""
     cells = [[_text(cell) for cell in row] for row in rows]
+    if if_empty and not cells:
+        click.echo(if_empty)
+        return
     widths = [max(len(row[at]) for row in [list(head), *cells]) for at in range(len(head))]
     numeric = [all(_is_number(row[at]) for row in cells) and bool(cells) for at in range(len(head))]
     for row in [list(head), *cells]:

@@ -4,11 +4,11 @@ from datetime import datetime
 
 import click
 
-from collector.cli.frame import TIME, exit_code_of, progress_bar, settings, window_of
+from collector.cli.frame import BATCH_ID, TIME, exit_code_of, progress_bar, settings, window_of
 from collector.core.batches import BatchKind
 from collector.core.errors import StateConflict
 
-_BATCH = click.argument("batch_id")
+_BATCH = click.argument("batch_id", type=BATCH_ID)
 
 
 @click.command()
@@ -17,7 +17,10 @@ _BATCH = click.argument("batch_id")
 @click.option("--kind", type=click.Choice(["live", "backfill"]), default="live", show_default=True)
 @click.option("--shard", type=click.IntRange(min=0), default=0, show_default=True)
 def plan(*, window_start: datetime | None, window_end: datetime | None, kind: str, shard: int) -> None:
-    """Plan a batch and print its id; planning a window again gives the same batch."""
+    """Plan a batch and print its id.
+
+    Planning a window again gives the same batch. A batch that is in its way is closed first.
+    """
     from collector import wiring  # noqa: PLC0415  help must not wait for pandas
     from collector.flow import plan as flow  # noqa: PLC0415
     from collector.flow.accounts import reshard  # noqa: PLC0415
@@ -67,7 +70,10 @@ def fetch(batch_id: str) -> None:
 @click.command()
 @_BATCH
 def publish(batch_id: str) -> None:
-    """Publish a sealed batch; of a published one, put back what is missing and report what differs."""
+    """Publish a sealed batch.
+
+    Of a published one, put back what is missing and report what differs.
+    """
     from collector import wiring  # noqa: PLC0415
     from collector.flow import publish as flow  # noqa: PLC0415
     from collector.flow.seal import seal_of  # noqa: PLC0415
@@ -85,7 +91,10 @@ def publish(batch_id: str) -> None:
 @click.command()
 @_BATCH
 def commit(batch_id: str) -> None:
-    """Commit a published batch: coverage grows, cursors advance, the batch closes."""
+    """Commit a published batch.
+
+    Coverage grows, cursors advance, the batch closes. Committing it again does nothing.
+    """
     from collector import wiring  # noqa: PLC0415
     from collector.cli.render import print_batch  # noqa: PLC0415
     from collector.flow import commit as flow  # noqa: PLC0415

@@ -9,7 +9,10 @@ from collector.cli.render import print_table
 @click.command()
 @json_option
 def verify(*, as_json: bool) -> None:
-    """Audit objects, seals and manifests against the state; exit 1 when anything is wrong."""
+    """Audit objects, seals and manifests against the state.
+
+    Reads every object once; exit 1 when anything is wrong.
+    """
     from collector import wiring  # noqa: PLC0415  help must not wait for pandas
     from collector.flow import verify as flow  # noqa: PLC0415
 
@@ -42,10 +45,10 @@ def verify(*, as_json: bool) -> None:
 
 @click.command()
 def rebuild() -> None:
-    """Fill an empty state database from the seals and manifests of the output.
+    """Fill an empty state database from the output.
 
-    For a lost or old database: name a new one in COLLECTOR_STATE_URL first. Accounts that never had a batch, and
-    pauses, are not in the output: add them again.
+    Reads its seals and manifests. For a lost or old database: name a new one in COLLECTOR_STATE_URL first. Accounts
+    that never had a batch, and pauses, are not in the output: add them again.
     """
     from collector import wiring  # noqa: PLC0415
     from collector.flow import rebuild as flow  # noqa: PLC0415
@@ -64,7 +67,10 @@ def rebuild() -> None:
 
 @click.command()
 def migrate() -> None:
-    """Bring the state database to the newest schema; a new SQLite file does so by itself."""
+    """Bring the state database to the newest schema.
+
+    A new SQLite file does so by itself.
+    """
     from collector import wiring  # noqa: PLC0415
 
     found = settings("warning")

@@ -4,6 +4,7 @@ import click
 
 from collector.cli.frame import json_option, print_json, settings
 from collector.cli.render import (
+    NO_ACCOUNTS,
     batch_json,
     cursor_json,
     duration_text,
@@ -19,7 +20,7 @@ from collector.core.times import time_text
 @click.command()
 @json_option
 def cursors(*, as_json: bool) -> None:
-    """Show where every account's collection stands: since_id, lag, gaps."""
+    """Show how far every account is collected: since_id, lag, gaps."""
     from collector import wiring  # noqa: PLC0415  help must not wait for pandas
     from collector.flow import views  # noqa: PLC0415
 
@@ -41,6 +42,7 @@ def cursors(*, as_json: bool) -> None:
             )
             for row in rows
         ],
+        if_empty=NO_ACCOUNTS,
     )
 
 
@@ -72,6 +74,7 @@ def batches(*, limit: int, as_json: bool) -> None:
             )
             for row in rows
         ],
+        if_empty="no batches yet: collector collect",
     )
 
 
@@ -86,9 +89,6 @@ def gaps(*, as_json: bool) -> None:
     if as_json:
         print_json([gap_json(row) for row in rows])
         return
-    if not rows:
-        click.echo("no gaps")
-        return
     print_table(
         ("username", "start", "end", "length", "reason"),
         [
@@ -101,13 +101,17 @@ def gaps(*, as_json: bool) -> None:
             )
             for row in rows
         ],
+        if_empty="no gaps",
     )
 
 
 @click.command()
 @json_option
 def status(*, as_json: bool) -> None:
-    """Show the whole collection at a glance: watermark, lag, gaps, batches, money."""
+    """Show the whole collection at a glance.
+
+    Accounts by status, the moment before which every active account is complete, gaps, open batches, rows, money.
+    """
     from collector import wiring  # noqa: PLC0415
     from collector.flow import views  # noqa: PLC0415
 

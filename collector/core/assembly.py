@@ -7,7 +7,7 @@ from typing import Any
 from collector.core.coverage import Covered, Evidence
 from collector.core.ids import AccountId
 from collector.core.landing import Claim
-from collector.core.table import Rows, deserialize, first_of_each_id, inside, joined, split, tally, unseen
+from collector.core.table import Rows, deserialize, first_of_each_id, inside, joined, split, unseen
 
 Claims = Mapping[int, Sequence[tuple[int, int]]]
 
@@ -31,12 +31,6 @@ def assembled(slices: Iterable[bytes], claims: Claims, max_weight: int) -> Itera
         yield from full
         pending = [rest]
     yield from (rows for rows in pending if len(rows))
-
-
-def counted(rows: Rows, claims: Claims, into: Counter[tuple[int, int]]) -> None:
-    """Count published rows by account and range; ranges are named by where they start."""
-    for (account_id, after), tweets in tally(rows, claims).items():
-        into[account_id, after] += tweets
 
 
 def covered(claims: Mapping[AccountId, Claim], tweets: Counter[tuple[int, int]]) -> Iterator[tuple[AccountId, Covered]]:

@@ -38,7 +38,7 @@ class Coverage:
         Raises `StateConflict` when one of them is covered already: a range is committed once.
         """
         merged: list[Covered] = []
-        for row in sorted((*self.rows, *fresh), key=lambda row: row.ids):
+        for row in sorted((*self.rows, *fresh), key=lambda row: row.ids.after):
             if row.ids.is_empty:
                 continue
             if merged and row.ids.after < merged[-1].ids.through:
@@ -68,10 +68,11 @@ class Coverage:
 
     def cursor(self, baseline: int) -> TweetId:
         """Return the highest id reachable from the baseline without crossing a gap."""
-        for ids in self.proven:
-            if ids.after <= baseline < ids.through:
-                return TweetId(ids.through)
-        return TweetId(baseline)
+        since_id = baseline
+        for row in self.rows:
+            if row.evidence is not Evidence.UNPROVEN and row.ids.after <= since_id < row.ids.through:
+                since_id = row.ids.through
+        return TweetId(since_id)
 
     def tweets_above(self, tweet_id: int) -> int:
         """Count the published rows in the ranges above an id."""

@@ -54,7 +54,7 @@ class AccountWalk:
             landed = landed.plus(Above(walk.settled, walk.doubtful(end), walk.tweets))
             if end is not None:
                 return landed.plus(Above.settled(end.settles)), end.proof
-            if walk.low >= ids.through:
+            if walk.top is None or walk.low >= ids.through:
                 message = f"account {work.account_id}: the page token expires or repeats, and no page is new"
                 raise SourceUnavailable(message)
             ids = IdRange(ids.after, walk.low)
@@ -94,7 +94,7 @@ class AccountWalk:
             )
 
 
-_REASONS = {
+REASONS = {
     Proof.FAILS: ("unproven", "the list ends where the source stops listing: older tweets of the range may be missing"),
     Proof.WAITS: ("not_proven_yet", "newer tweets are not collected yet, so the end of the list proves nothing"),
 }
@@ -103,5 +103,5 @@ _REASONS = {
 def _unproven(work: AccountWork, proofs: Iterable[Proof]) -> list[Failure]:
     for proof in (Proof.FAILS, Proof.WAITS):
         if proof in proofs:
-            return [Failure(work.account_id, work.username, *_REASONS[proof])]
+            return [Failure(work.account_id, work.username, *REASONS[proof])]
     return []

@@ -12,12 +12,14 @@ from collector.core.batches import Batch, BatchStatus, Counts
 from collector.core.coverage import Coverage, Covered
 from collector.core.documents import Manifest, SealedAccount
 from collector.core.errors import StateConflict
-from collector.core.ids import AccountId, TweetId, end_of
+from collector.core.ids import AccountId, end_of
 from collector.core.planning import NOTHING
 from collector.core.ports import Clock, StateStore, StateWriter
 
 log = structlog.get_logger(__name__)
 
+_READ = {None, "unproven", "not_proven_yet", "baseline_raised"}
+"""Reasons that only a readable account can have."""
 _UNREADABLE = {AccountStatus.PROTECTED, AccountStatus.SUSPENDED, AccountStatus.NOT_FOUND}
 
 
@@ -59,7 +61,8 @@ def apply(manifest: Manifest, committed: Batch, tx: StateWriter) -> None:
     changed = _changed_accounts(manifest, committed, accounts, moment)
     tx.save_coverage({one: (before.get(one, NOTHING), grown) for one, grown in after.items()})
     tx.save_accounts(changed.values())
-    tx.save_cursors(_cursors({**accounts, **changed}, after, committed.batch_id, moment))
+    moved = {one: after.get(one) or before.get(one, NOTHING) for one in {**after, **changed}}
+    tx.save_cursors(_cursors({**accounts, **changed}, moved, committed.batch_id, moment))
     tx.save_batch(committed)
 
 
@@ -114,9 +117,10 @@ def _changed_accounts(
 
 
 def _seen(account: Account, named: SealedAccount, reason: str | None, moment: datetime) -> Account:
-    raised = replace(account, baseline=TweetId(max(account.baseline, named.baseline)))
     status = _status(account.status, reason)
-    return raised if status is account.status else replace(raised, status=status, status_at=moment)
+    if status is not account.status:
+        account = replace(account, status=status, status_at=moment)
+    return replace(account, baseline=named.baseline) if named.baseline > account.baseline else account
 
 
 def _status(status: AccountStatus, reason: str | None) -> AccountStatus:
@@ -124,7 +128,7 @@ def _status(status: AccountStatus, reason: str | None) -> AccountStatus:
         return status
     if reason in _UNREADABLE:
         return AccountStatus(reason)
-    return AccountStatus.ACTIVE if reason is None and status in _UNREADABLE else status
+    return AccountStatus.ACTIVE if reason in _READ and status in _UNREADABLE else status
 
 
 def _cursors(

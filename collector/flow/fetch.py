@@ -1,8 +1,8 @@
 """Fetch: ask the source for what has not landed, land it, and seal the batch."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -21,11 +21,16 @@ from collector.flow.outages import Outages
 from collector.flow.policy import Policy
 from collector.flow.seal import check_log, known_batch, read_seal, seal
 from collector.flow.store import part_keys, read_landing
+from collector.flow.threads import in_order
 
 log = structlog.get_logger(__name__)
 
 Progress = Callable[[int, int], None]
 """Called with how many accounts are done, of how many."""
+
+
+_AHEAD = 10_000
+"""A long walk at the head must not hold the others back."""
 
 
 def quiet(_done: int, _of: int) -> None:
@@ -100,15 +105,10 @@ def _ask_all(
 ) -> tuple[Failure, ...]:
     outages = Outages(policy.outages_in_a_row)
     failures: list[Failure] = []
-    with ThreadPoolExecutor(policy.concurrency, thread_name_prefix="fetch") as pool:
-        try:
-            for done, failed in enumerate(pool.map(lambda work: outages.guard(walk, work), works), start=1):
-                failures.extend(failed)
-                progress(done, len(works))
-        except BaseException:
-            outages.stop()
-            pool.shutdown(cancel_futures=True)
-            raise
+    results = in_order(partial(outages.guard, walk), works, workers=policy.concurrency, ahead=_AHEAD)
+    for done, failed in enumerate(results, start=1):
+        failures.extend(failed)
+        progress(done, len(works))
     return tuple(failures)
 
 

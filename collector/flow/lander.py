@@ -8,6 +8,7 @@ from collector.core.landing import Landing
 from collector.core.pages import LandedPage, encode_page
 from collector.core.ports import Clock, Compression, ObjectStore
 from collector.flow.policy import Policy
+from collector.flow.store import put_once
 
 
 class Lander:
@@ -59,7 +60,8 @@ class Lander:
 
     def _flush(self) -> None:
         body = self._compression.compress(b"".join(self._lines))
-        self._objects.create(f"raw/{self._batch_id}/{self._name()}.ndjson.gz", body)
+        # Nobody else uses the name: where it stands already, a lost reply was followed by a retry.
+        put_once(self._objects, f"raw/{self._batch_id}/{self._name()}.ndjson.gz", body)
         for page in self._pages:
             self.landed.add(page)
         self._lines, self._pages, self._size, self._begun_at = [], [], 0, None

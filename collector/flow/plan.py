@@ -49,7 +49,8 @@ def plan(
         spans = _spans(request, through, tx)
         if newest is not None and not spans:
             return newest
-        batch = _new_batch(request, through, len(known) + 1, clock)
+        last = newest_of(known)
+        batch = _new_batch(request, through, last.number + 1 if last else 1, clock)
         tx.open_batch(batch, spans)
     log.info("batch.planned", batch_id=batch.batch_id, spans=len(spans))
     return batch
@@ -57,10 +58,10 @@ def plan(
 
 def _in_the_way(request: PlanRequest, state: StateStore) -> list[Batch]:
     with state.reading() as tx:
-        ours = {account.account_id for account in tx.accounts(request.shard)}
         others = [
             batch for batch in tx.open_batches() if (batch.window, batch.shard) != (request.window, request.shard)
         ]
+        ours = {account.account_id for account in tx.accounts(request.shard)} if others else set()
         return [batch for batch in others if any(span.account_id in ours for span in tx.spans(batch.batch_id))]
 
 

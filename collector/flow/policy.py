@@ -34,3 +34,5 @@ class Press:
     decoder: TweetDecoder
     compression: Compression
     scratch: Callable[[], AbstractContextManager[Scratch]]
+    writers: int = 1
+    """How many objects are put at the same time."""

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -23,9 +24,10 @@ from collector.core.errors import ObjectConflict, ObjectMissing, StateConflict
 from collector.core.ids import AccountId, TweetId
 from collector.core.landing import Claim, Landing, spans_by_account
 from collector.core.pages import LandedPage
-from collector.core.ports import ObjectStore, Scratch, ScratchSlice
+from collector.core.ports import Compression, ObjectStore, Scratch, ScratchSlice
 from collector.flow.policy import MEGABYTE, Press
 from collector.flow.store import put_once, read_part
+from collector.flow.threads import in_order
 
 log = structlog.get_logger(__name__)
 
@@ -70,11 +72,9 @@ def _pressed(seal: Seal, objects: ObjectStore, press: Press) -> Manifest:
                 slices[partition].append(scratch.append(table.serialize(rows)))
         claims, seal = _claims(seal, landing)
         tweets: Counter[tuple[int, int]] = Counter()
-        published = [
-            one
-            for partition in sorted(slices)
-            for one in _objects(partition, _read(slices[partition], scratch), claims, tweets, seal, objects, press)
-        ]
+        cut = _cut({one: _read(slices[one], scratch) for one in sorted(slices)}, claims, tweets, seal)
+        put = partial(_put, seal=seal, objects=objects, press=press)
+        published = list(in_order(put, cut, workers=press.writers, ahead=2 * press.writers))
     return Manifest(seal.number, seal.batch, seal.accounts, tuple(published), tuple(covered(claims, tweets)))
 
 
@@ -109,20 +109,20 @@ def _claims(seal: Seal, landing: Landing) -> tuple[dict[AccountId, Claim], Seal]
     return claims, replace(seal, accounts=tuple(accounts))
 
 
-def _objects(  # noqa: PLR0917  the seal's facts and the ports, each by name
-    partition: int,
-    slices: Iterator[bytes],
-    claims: dict[AccountId, Claim],
+def _cut(
+    partitions: Mapping[int, Iterator[bytes]],
+    claims: Mapping[AccountId, Claim],
     tweets: Counter[tuple[int, int]],
     seal: Seal,
-    objects: ObjectStore,
-    press: Press,
-) -> Iterator[PublishedObject]:
-    folder = object_folder(_EPOCH + timedelta(hours=partition))
-    for number, rows in enumerate(assembled(slices, claims_of(claims), OBJECT_BYTES)):
-        tweets.update(table.tally(rows, ranges_by_evidence(claims)))
-        name = f"{seal.batch.batch_id}-{number:03d}" if number else seal.batch.batch_id
-        yield _put(f"{folder}/{name}.csv", rows, seal, objects, press)
+) -> Iterator[tuple[str, table.Rows]]:
+    """Yield the key and the rows of every object, and count the rows into `tweets`."""
+    claimed, ranges = claims_of(claims), ranges_by_evidence(claims)
+    for partition, slices in partitions.items():
+        folder = object_folder(_EPOCH + timedelta(hours=partition))
+        for number, rows in enumerate(assembled(slices, claimed, OBJECT_BYTES)):
+            tweets.update(table.tally(rows, ranges))
+            name = f"{seal.batch.batch_id}-{number:03d}" if number else seal.batch.batch_id
+            yield f"{folder}/{name}.csv", rows
 
 
 def object_folder(hour: datetime) -> str:
@@ -130,27 +130,28 @@ def object_folder(hour: datetime) -> str:
     return f"tweets/dt={hour:%Y-%m-%d}/hour={hour:%H}"
 
 
-def _put(key: str, rows: table.Rows, seal: Seal, objects: ObjectStore, press: Press) -> PublishedObject:
+def _put(cut: tuple[str, table.Rows], *, seal: Seal, objects: ObjectStore, press: Press) -> PublishedObject:
+    key, rows = cut
     plain = table.csv_bytes(rows)
     is_packed = seal.recipe.compression == "gzip"
     key, body = (f"{key}.gz", press.compression.compress(plain)) if is_packed else (key, plain)
     standing = put_once(objects, key, body)
     if standing != body:
-        _adopt(key, plain, press.compression.decompress(standing) if is_packed else standing)
+        _adopt(key, plain, standing, press.compression)
     return PublishedObject(key, len(rows), len(standing), hashlib.sha256(standing).hexdigest())
 
 
-def _adopt(key: str, ours: bytes, standing: bytes) -> None:
+def _adopt(key: str, ours: bytes, standing: bytes, compression: Compression) -> None:
     """Let an object stand that another version of the code or a library wrote, if it holds the same tweets."""
-    if _tweet_ids(standing) != _tweet_ids(ours):
+    if _tweet_ids(key, standing, compression) != table.tweet_ids_of_csv(ours):
         message = f"object {key} stands and holds other tweets than this batch publishes"
         raise ObjectConflict(message, hint="collector verify tells which batch's manifest lists it")
     log.warning("object.adopted", key=key)
 
 
-def _tweet_ids(body: bytes) -> list[int] | None:
+def _tweet_ids(key: str, body: bytes, compression: Compression) -> list[int] | None:
     try:
-        return table.tweet_ids_of_csv(body)
+        return table.tweet_ids_of_csv(compression.decompress(body) if key.endswith(".gz") else body)
     except ValueError:
         return None
 

@@ -1,6 +1,6 @@
 """Seal: number and write, once, what a batch publishes; the seals are one log without holes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import structlog
@@ -10,9 +10,11 @@ from collector.core.batches import Batch, BatchKind, BatchStatus, Failure, Span
 from collector.core.documents import Recipe, Seal, SealedAccount, decode_seal, encode_seal, seal_key
 from collector.core.errors import ObjectMissing, StateConflict
 from collector.core.ids import AccountId
-from collector.core.landing import Landing
+from collector.core.landing import Landing, spans_by_account
 from collector.core.planning import NOTHING
 from collector.core.ports import ObjectStore, StateReader, StateStore
+from collector.core.walk import Proof
+from collector.flow.account_walk import REASONS
 from collector.flow.store import part_keys, put_once
 
 log = structlog.get_logger(__name__)
@@ -104,7 +106,8 @@ def _draft(batch_id: str, landing: Landing, failures: Sequence[Failure], recipe:
         spans = tx.spans(batch_id)
         sealed = _accounts(batch, spans, landing, tx)
         number = tx.last_seal() + 1
-    drafted = replace(batch, failures=tuple(_as_first(failure, sealed) for failure in failures))
+    known = [*failures, *_doubts(failures, spans, sealed, landing)]
+    drafted = replace(batch, failures=tuple(_as_first(failure, sealed) for failure in known))
     return Seal(number, drafted, tuple(sealed.values()), tuple(spans), (), recipe)
 
 
@@ -124,8 +127,20 @@ def _never_advanced(doubted: list[AccountId], known: dict[AccountId, Account], t
     return {one for one in doubted if coverage.get(one, NOTHING).cursor(known[one].baseline) == known[one].baseline}
 
 
+def _doubts(
+    failures: Sequence[Failure], spans: Sequence[Span], accounts: dict[AccountId, SealedAccount], landing: Landing
+) -> Iterator[Failure]:
+    """Yield what an earlier attempt left unproven and this one had no need to ask again."""
+    named = {failure.account_id for failure in failures}
+    for account_id, ids in spans_by_account(spans).items():
+        is_new = landing.is_doubted(account_id) and account_id not in named
+        if is_new and landing.claim(account_id, ids).unproven:
+            yield Failure(account_id, accounts[account_id].username, *REASONS[Proof.FAILS])
+
+
 def _as_first(failure: Failure, accounts: dict[AccountId, SealedAccount]) -> Failure:
-    if failure.reason != "unproven" or not accounts[failure.account_id].is_first:
+    account = accounts.get(failure.account_id)
+    if failure.reason != "unproven" or account is None or not account.is_first:
         return failure
     message = "the source lists no further back: the account's collection starts at its oldest tweet listed"
     return replace(failure, reason="baseline_raised", message=message)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,20 +36,20 @@ class Demo:
         """Show the main job, then what a person wants to see of it."""
         self._title("Six accounts to follow, on a stand-in X API and S3 on this machine")
         names = [account.username for account in self.sandbox.world.users.values()]
-        self._collector("accounts", "add", *names)
+        self._collector(["accounts", "add", *names])
         self._title("The first micro-batch, then two more while new tweets appear")
-        self._collector("collect")
+        self._collector(["collect"])
         for _ in range(2):
             self._wait_for_tweets()
-            self._collector("collect")
+            self._collector(["collect"])
         self._title("A backfill of the days before: first its price, then the tweets not held yet")
         start, end = self._days_before()
-        self._collector("backfill", "--from", start, "--to", end, "--dry-run")
-        self._collector("backfill", "--from", start, "--to", end)
+        self._collector(["backfill", "--from", start, "--to", end, "--dry-run"])
+        self._collector(["backfill", "--from", start, "--to", end])
         self._title("A batch is killed half-way; the next one finishes what it began")
         self._wait_for_tweets()
         self._kill_a_batch()
-        self._collector("collect")
+        self._collector(["collect"])
         self._show()
 
     def environment(self) -> dict[str, str]:
@@ -58,38 +59,37 @@ class Demo:
 
     def _show(self) -> None:
         self._title("What an operator sees")
-        self._collector("batches")
-        say()
-        self._collector("cursors")
-        say()
-        self._collector("gaps")
-        self._collector("verify")
+        self._collector(["batches"], ["cursors"], ["gaps"], ["verify"], ["status"])
         self._title("What a reader sees")
         self._objects()
         self._title("What it cost")
         bill = self.sandbox.bill.as_json()
         say(
-            f"{sum(bill['requests'].values())} requests to X, {bill['tweets']} tweets and {bill['users']} users read: "
-            f"${bill['usd']} at X's prices"
+            f"{bill['requests']} requests to X, {bill['tweets']} tweets and {bill['users']} users read: "
+            f"${bill['usd']:.2f} at X's prices"
         )
         self._title("Where everything lies")
         say(f"objects         {self.folder / 'objects' / PREFIX}  (a copy; the sandbox's S3 ends with the demo)")
         say(f"state database  {self.folder / 'state.db'}  (try: sqlite3 ... 'select * from cursors')")
         say(f"in Python       collector.read_tweets('{self.folder / 'objects' / PREFIX}')")
 
-    def _collector(self, *words: str) -> None:
-        say(f"$ collector {' '.join(words)}")
-        done = subprocess.run(self._command(words), **self._options(), check=False, timeout=120)
-        say(done.stdout.rstrip())
-        if done.returncode != 0:
-            message = f"collector {words[0]} ended with {done.returncode}: {done.stderr.strip()[-2000:]}"
-            raise RuntimeError(message)
+    def _collector(self, *commands: Sequence[str]) -> None:
+        """Run commands side by side, and show them one after the other."""
+        with ExitStack() as started:
+            running = [(words, started.enter_context(self._start(words))) for words in commands]
+            for words, process in running:
+                say(f"$ collector {' '.join(words)}")
+                stdout, stderr = process.communicate(timeout=120)
+                say(stdout.rstrip() + "\n" * (len(commands) > 1))
+                if process.returncode != 0:
+                    message = f"collector {words[0]} ended with {process.returncode}: {stderr.strip()[-2000:]}"
+                    raise RuntimeError(message)
 
     def _kill_a_batch(self) -> None:
         asked = len(self.sandbox.requests)
         self.sandbox.api.latency = timedelta(seconds=0.4)
         say("$ collector collect")
-        with subprocess.Popen(self._command(["collect"]), **self._options()) as running:
+        with self._start(["collect"]) as running:
             self._wait(lambda: len(self.sandbox.requests) > asked or running.poll() is not None)
             running.kill()
         say("(killed with SIGKILL while it fetched)")
@@ -97,7 +97,7 @@ class Demo:
 
     def _wait_for_tweets(self) -> None:
         say("(new tweets appear ...)")
-        time.sleep(3)
+        time.sleep(1.5)
 
     def _wait(self, is_so: Any) -> None:  # noqa: ANN401
         until = time.monotonic() + PATIENCE.total_seconds()
@@ -146,17 +146,11 @@ class Demo:
     def _title(self, text: str) -> None:
         say(f"\n── {text} " + "─" * max(0, 96 - len(text)))
 
-    def _command(self, words: Sequence[str]) -> list[str]:
-        return [sys.executable, "-m", "collector", *words]
-
-    def _options(self) -> dict[str, Any]:
-        return {
-            "env": _clean(os.environ) | self.environment(),
-            "cwd": self.folder,
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            "text": True,
-        }
+    def _start(self, words: Sequence[str]) -> subprocess.Popen[str]:
+        environment = _clean(os.environ) | self.environment()
+        command = [sys.executable, "-m", "collector", *words]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, env=environment, cwd=self.folder, stdout=pipe, stderr=pipe, text=True)
 
 
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:

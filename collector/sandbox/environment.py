@@ -1,5 +1,7 @@
 """environment: what to set so that a collector works against a sandbox."""
 
+from shlex import quote
+
 from collector.sandbox.sandbox import Sandbox
 
 
@@ -19,4 +21,4 @@ def environment_of(sandbox: Sandbox, prefix: str) -> dict[str, str]:
 
 def exports(environment: dict[str, str]) -> str:
     """Return the lines to paste into a shell."""
-    return "\n".join(f"export {name}={value}" for name, value in environment.items())
+    return "\n".join(f"export {name}={quote(value)}" for name, value in environment.items())

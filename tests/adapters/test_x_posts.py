@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.adapters.x_lenient import paired
 from collector.adapters.x_outline import outline
 from collector.adapters.x_posts import XPosts
 from collector.core.columns import TWEET_COLUMNS
@@ -290,3 +291,19 @@ def test_no_shape_of_any_field_loses_the_row_or_disagrees_with_the_outline(field
     tweet = FULL | fields
     assert cells_of(tweet)["tweet_id"] == TWEET_ID
     assert outline(body_of(tweet)).tweet_ids == (TWEET_ID,)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (rb'"\ud800"', "�"),
+        (rb'"\udc00 \ud83d"', "� �"),
+        (rb'"\ud83d\ude80"', "🚀"),
+        (rb'"\\ud800"', r"\ud800"),
+        (rb'"\\\ud800"', "\\�"),
+        (rb'"\ud800\ud83d\ude80"', "�🚀"),
+        (rb'"\n\"\u0041"', '\n"A'),
+    ],
+)
+def test_a_surrogate_without_partner_is_replaced_and_everything_else_stays(written, read):  # F50
+    assert json.loads(paired(written)) == read
