@@ -6,6 +6,7 @@ from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
 from msgspec import Struct, ValidationError, convert
+from msgspec.json import Decoder
 from msgspec.structs import fields
 
 Shape = TypeVar("Shape", bound=Struct)
@@ -15,6 +16,25 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 """Every escape of a JSON text, from its backslash on, so that an escaped backslash is never taken for the next one."""
+
+
+def decode(body: bytes, decoder: Decoder[Shape], shape: type[Shape]) -> Shape:
+    """Return a JSON object as `shape`: typed and fast where it fits, mended where it does not.
+
+    Raises:
+        ValueError: the body is no JSON object, or a required field is not usable (the message names both).
+    """
+    try:
+        return decoder.decode(body)
+    except (ValueError, RecursionError):
+        return _mended(body, decoder, shape)
+
+
+def _mended(body: bytes, decoder: Decoder[Shape], shape: type[Shape]) -> Shape:
+    try:
+        return decoder.decode(paired(body))
+    except (ValueError, RecursionError):
+        return decode_leniently(body, shape)
 
 
 def decode_leniently(body: bytes, shape: type[Shape]) -> Shape:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 from msgspec.json import Decoder
 
-from collector.adapters.x_lenient import decode_leniently
+from collector.adapters.x_lenient import decode
 from collector.adapters.x_posts import Id
 
 
@@ -32,6 +32,7 @@ class PageOutline:
     next_token: str | None
     errors: tuple[Problem, ...]
     has_data: bool
+    has_meta: bool
 
 
 class _Named(Struct, frozen=True, gc=False):
@@ -57,17 +58,11 @@ def outline(body: bytes) -> PageOutline:
     Raises:
         ValueError: the body is no JSON object, or holds a tweet without a usable id.
     """
-    answer = _answer(body)
+    answer = decode(body, _DECODER, _Answer)
     return PageOutline(
         tweet_ids=tuple([tweet.id for tweet in answer.data or ()]),
         next_token=(answer.meta.next_token if answer.meta else None) or None,
         errors=tuple(answer.errors or ()),
         has_data=answer.data is not None,
+        has_meta=answer.meta is not None,
     )
-
-
-def _answer(body: bytes) -> _Answer:
-    try:
-        return _DECODER.decode(body)
-    except (ValueError, RecursionError):
-        return decode_leniently(body, _Answer)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from msgspec.json import Decoder, Encoder
 
-from collector.adapters.x_lenient import decode_leniently, paired
+from collector.adapters.x_lenient import decode
 from collector.core.columns import TWEET_COLUMNS, TweetColumns
 from collector.core.ids import time_of
 
@@ -132,17 +132,7 @@ class XPosts:
         return TweetColumns(counts, values)
 
     def _tweets(self, body: bytes) -> list[Tweet]:
-        try:
-            page = self._decoder.decode(body)
-        except (ValueError, RecursionError):
-            page = self._mended(body)
-        return page.data or []
-
-    def _mended(self, body: bytes) -> Page:
-        try:
-            return self._decoder.decode(paired(body))
-        except (ValueError, RecursionError):
-            return decode_leniently(body, Page)
+        return decode(body, self._decoder, Page).data or []
 
 
 _NO_METRICS = Metrics()

@@ -1,15 +1,13 @@
 """Good answers read: a page of tweets, users found and missing, or why an account cannot be read."""
 
-import json
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 from msgspec.json import Decoder
 
 from collector.adapters.x_api.rates import date_of
 from collector.adapters.x_api.transport import Answer
-from collector.adapters.x_lenient import decode_leniently
+from collector.adapters.x_lenient import decode
 from collector.adapters.x_outline import PageOutline, Problem, outline
 from collector.adapters.x_posts import Id
 from collector.core.accounts import User, UserLookup
@@ -33,7 +31,6 @@ class _Users(Struct, frozen=True):
 
 
 _USERS = Decoder(_Users, strict=False)
-_MEMBERS = Decoder(dict[str, Raw])
 
 
 def read_page(answer: Answer, account_id: AccountId) -> Page:
@@ -64,7 +61,7 @@ def read_users(answer: Answer, asked: Iterable[str], label: Callable[[User], str
     Raises `SourceUnavailable` when the body is no answer to a lookup.
     """
     try:
-        answered = _users(answer.body)
+        answered = decode(answer.body, _USERS, _Users)
     except ValueError as cause:
         raise _unreadable(answer.body) from cause
     if answered.data is None and not answered.errors:
@@ -81,13 +78,6 @@ def kind_of(problem_type: object) -> str:
     return str(problem_type or "").rstrip("/").rpartition("/")[2]
 
 
-def _users(body: bytes) -> _Users:
-    try:
-        return _USERS.decode(body)
-    except (ValueError, RecursionError):
-        return decode_leniently(body, _Users)
-
-
 def _outlined(body: bytes) -> PageOutline:
     try:
         return outline(body)
@@ -96,21 +86,11 @@ def _outlined(body: bytes) -> PageOutline:
 
 
 def _check_members(body: bytes, found: PageOutline, account_id: AccountId) -> None:
-    members = _members(body)
-    if found.errors and not members & {"data", "meta"}:
+    if found.errors and not (found.has_data or found.has_meta):
         raise _account_error(found.errors, account_id)
     # Without meta nobody knows whether the list goes on.
-    if "meta" not in members:
+    if not found.has_meta:
         raise _unreadable(body)
-
-
-def _members(body: bytes) -> set[str]:
-    """Return the names of a JSON object's members that hold an object or a list."""
-    try:
-        return {name for name, value in _MEMBERS.decode(body).items() if bytes(value)[:1] in b"{["}
-    except (ValueError, RecursionError):
-        found: dict[str, Any] = json.loads(body.decode("utf-8-sig", "replace"), strict=False)
-        return {name for name, value in found.items() if isinstance(value, dict | list)}
 
 
 def _account_error(problems: Iterable[Problem], account_id: AccountId) -> AccountUnreadable | SourceUnavailable:

@@ -108,6 +108,7 @@ class _Session(requests.Session):
     def __init__(self, transport: Transport, adapter: HTTPAdapter) -> None:
         super().__init__()
         self._transport = transport
+        self._environment: dict[str, Any] = {}
         # Without an auth of its own, requests puts a .netrc entry in place of our Authorization header.
         self.auth = _as_it_is
         self.mount("https://", adapter)
@@ -119,6 +120,11 @@ class _Session(requests.Session):
         request.url = door.base_url.rstrip("/") + urlsplit(str(request.url)).path
         request.params = {door.renamed.get(name, name): value for name, value in dict(request.params or {}).items()}
         return super().prepare_request(request)
+
+    def merge_environment_settings(self, *asked: Any) -> Any:  # noqa: ANN401 - as in requests
+        # Every request goes to the same host, and reading proxies from the environment costs as much as sending.
+        self._environment = self._environment or dict(super().merge_environment_settings(*asked))
+        return dict(self._environment)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - as in requests
         door = self._transport.door

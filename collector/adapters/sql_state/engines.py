@@ -1,0 +1,136 @@
+"""Engines: how a state URL becomes connections and transactions on SQLite or Postgres."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from collector.adapters.sql_state.mounts import PROC_MOUNTS, refuse_network_folder
+from collector.adapters.sql_state.translation import translated
+from collector.core.errors import ConfigError
+
+_SQLITE = ("sqlite", "sqlite+pysqlite")
+_POSTGRES = ("postgresql+psycopg", "postgresql")
+_ALLOWED = "write sqlite:///folder/state.db or postgresql+psycopg://user@host/database"
+_CONNECT = {"application_name": "collector", "connect_timeout": "10"}
+
+
+class Intent(Enum):
+    """What a transaction is for; the options make its guarantee."""
+
+    READ = {"collector_begin": "BEGIN"}, {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    WRITE = {"collector_begin": "BEGIN IMMEDIATE"}, {"isolation_level": "READ COMMITTED"}
+
+    def options(self, dialect: str) -> dict[str, object]:
+        """Return the execution options for SQLite or Postgres."""
+        sqlite, postgres = self.value
+        return dict(sqlite if dialect == "sqlite" else postgres)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine with the name a person may see."""
+
+    engine: Engine
+    place: str
+
+    @contextmanager
+    def transaction(self, intent: Intent) -> Iterator[Connection]:
+        """Open a transaction that ends with the block, undone on an error."""
+        with translated(self.place), self.engine.connect() as plain:
+            connection = plain.execution_options(**intent.options(self.engine.dialect.name))
+            with connection.begin():
+                yield connection
+
+
+def state_url(text: str) -> URL:
+    """Read a state URL. Raises `ConfigError` for an unknown scheme or a SQLite URL without a file."""
+    try:
+        url = make_url(text)
+    except ArgumentError as cause:
+        message = "the state URL is no URL"  # its text may hold a password
+        raise ConfigError(message, hint=_ALLOWED) from cause
+    if url.drivername in _POSTGRES:
+        url = url.set(drivername=_POSTGRES[0])
+        return url.set(query=_CONNECT | dict(url.query))
+    if url.drivername not in _SQLITE:
+        message = f"state URL scheme {url.drivername!r} is not known"
+        raise ConfigError(message, hint=_ALLOWED)
+    if not url.database or url.database == ":memory:":
+        message = f"state URL {url.render_as_string()!r} names no file"
+        raise ConfigError(message, hint=_ALLOWED)
+    return url.set(database=str(Path(url.database).absolute()))
+
+
+def place_of(url: URL) -> str:
+    """Return what a person may see of a state URL."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def file_of(url: URL) -> Path | None:
+    """Return the file of a SQLite state, None for Postgres."""
+    return Path(url.database) if url.database and url.drivername in _SQLITE else None
+
+
+def make_folder(url: URL, mounts: Path = PROC_MOUNTS) -> None:
+    """Make the folder of a SQLite file.
+
+    Raises `ConfigError` when it lies on a network file system (as `mounts` tells) or cannot be made.
+    """
+    file = file_of(url)
+    if file is None:
+        return
+    refuse_network_folder(file.parent, mounts)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        message = f"state folder {file.parent} cannot be made: {cause.strerror}"
+        raise ConfigError(message, hint="choose another folder in COLLECTOR_STATE_URL, or make this one") from cause
+
+
+def open_database(url: URL, busy_timeout: timedelta) -> Database:
+    """Prepare connections to a state without opening one; who waits longer than `busy_timeout` for a lock gives up."""
+    make_engine = _postgres_engine if file_of(url) is None else _sqlite_engine
+    return Database(make_engine(url, busy_timeout), place_of(url))
+
+
+def _sqlite_engine(url: URL, busy_timeout: timedelta) -> Engine:
+    settings = {"isolation_level": None, "timeout": busy_timeout.total_seconds()}
+    engine = create_engine(url, connect_args=settings, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: SqliteConnection, _: ConnectionPoolEntry) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        # FULL: with NORMAL a power cut undoes the last commits of a WAL, and the flow already relies on them.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction takes the lock at its first write, after others may have read the same rows.
+        connection.exec_driver_sql(connection.get_execution_options().get("collector_begin", "BEGIN"))
+
+    return engine
+
+
+def _postgres_engine(url: URL, busy_timeout: timedelta) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    lock_timeout = int(busy_timeout.total_seconds() * 1000)
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        connection.cursor().execute(
+            "SELECT set_config('TimeZone', 'UTC', false), set_config('lock_timeout', %s, false)",
+            [f"{lock_timeout}ms"],
+        )
+        connection.commit()
+
+    return engine

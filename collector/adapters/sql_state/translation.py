@@ -1,0 +1,64 @@
+"""Translation: what the database's errors mean to the caller."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import exc
+
+from collector.core.errors import CollectorError, ConfigError, StateConflict, StateUnavailable
+
+_SQLITE_PASSES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+_SQLITE_STAYS = {
+    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH),
+    *(sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT),
+}
+_POSTGRES_STAYS = ("28", "3D", "42501")  # wrong login, no such database, missing right
+_PRIMARY_CODE = 0xFF
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """Raise `StateUnavailable`, `StateConflict` or `ConfigError` for the database's errors, naming `place`."""
+    try:
+        yield
+    except exc.IntegrityError as cause:
+        message = f"state {place} refuses a row: {_first_line(cause.orig)}"
+        raise StateConflict(message, hint="another worker was faster, or this state is old") from cause
+    except exc.TimeoutError as cause:
+        message = f"state {place} has no free connection"
+        raise StateUnavailable(message, hint="try again later, or with less concurrency") from cause
+    except exc.DBAPIError as cause:
+        error = _meaning(cause, place)
+        if error is None:
+            raise
+        raise error from cause
+
+
+def _meaning(cause: exc.DBAPIError, place: str) -> CollectorError | None:
+    words = f"state {place}: {_first_line(cause.orig)}"
+    if _stays(cause.orig):
+        return ConfigError(words, hint="check COLLECTOR_STATE_URL: that it exists, and your rights to it")
+    if _passes(cause):
+        return StateUnavailable(words, hint="another worker holds the lock, or the database is down; try again later")
+    return None
+
+
+def _stays(original: BaseException | None) -> bool:
+    code, sqlstate = _codes(original)
+    return code in _SQLITE_STAYS or sqlstate.startswith(_POSTGRES_STAYS)
+
+
+def _passes(cause: exc.DBAPIError) -> bool:
+    if isinstance(cause.orig, sqlite3.Error):
+        return _codes(cause.orig)[0] in _SQLITE_PASSES
+    return cause.connection_invalidated or isinstance(cause, exc.OperationalError | exc.InterfaceError)
+
+
+def _codes(original: BaseException | None) -> tuple[int, str]:
+    code = getattr(original, "sqlite_errorcode", None) or 0
+    return code & _PRIMARY_CODE, getattr(original, "sqlstate", None) or ""
+
+
+def _first_line(original: BaseException | None) -> str:
+    return str(original).strip().partition("\n")[0]

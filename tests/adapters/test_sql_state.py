@@ -1,0 +1,294 @@
+"""SqlState: what is special to SQLite and Postgres: locks, durability, URLs, errors."""
+
+import multiprocessing
+import re
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import psycopg
+import pytest
+from fakes.clock import NOON, FakeClock
+from sqlalchemy import make_url
+from state_values import BIG, account, batch, coverage, cursor, span
+
+from collector.adapters.sql_state import SqlState
+from collector.adapters.sql_state.mounts import refuse_network_folder
+from collector.core.coverage import Coverage
+from collector.core.errors import ConfigError, StateConflict, StateUnavailable
+
+SOON = timedelta(milliseconds=60)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new folder" / "state.db"
+
+
+@pytest.fixture
+def sqlite_state(path: Path) -> Iterator[SqlState]:
+    state = SqlState(f"sqlite:///{path}", FakeClock(), busy_timeout=SOON)
+    yield state
+    state.close()
+
+
+@pytest.fixture
+def postgres_state(postgres_url: str) -> Iterator[SqlState]:
+    state = SqlState(postgres_url, FakeClock(), busy_timeout=SOON)
+    yield state
+    state.close()
+
+
+@pytest.fixture(params=["sqlite_state", "postgres_state"])
+def state(request) -> SqlState:
+    return request.getfixturevalue(request.param)
+
+
+def rows(path: Path, statement: str) -> list[tuple]:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        connection.close()
+
+
+def pragma(state: SqlState, name: str) -> object:
+    with state.reading() as reader:
+        return reader._connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+
+
+def test_a_new_sqlite_file_makes_its_folder_and_its_tables(path, sqlite_state):
+    with sqlite_state.reading() as reader:
+        assert reader.last_seal() == 0
+    assert rows(path, "SELECT version_num FROM collector_alembic_version") == [("0001",)]
+
+
+def test_a_sqlite_commit_survives_a_power_cut(sqlite_state):
+    settings = {name: pragma(sqlite_state, name) for name in ("journal_mode", "synchronous", "foreign_keys")}
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}  # 2 is FULL
+
+
+def test_a_person_can_read_the_tables_with_plain_select(path, sqlite_state):
+    east = datetime(2026, 11, 22, 15, 15, tzinfo=timezone(timedelta(hours=9)))
+    with sqlite_state.writing() as writer:
+        writer.save_accounts([account(1, username="nasa")])
+        writer.save_cursors([cursor(1, BIG, username="nasa", since_at=east, updated_at=east.replace(microsecond=5000))])
+        writer.note_seal(1)
+    shown = (1, "nasa", BIG, "2026-11-22T06:15:00Z", "live-20261122T061000Z-s00", "2026-11-22T06:15:00.005000Z")
+    assert rows(path, "SELECT * FROM cursors") == [shown]
+    assert rows(path, "SELECT last_seal, noted_at FROM log") == [(1, "2026-11-22T12:00:00Z")]
+    with sqlite_state.reading() as reader:
+        assert reader.cursors()[1].since_at == east
+
+
+def test_times_come_back_in_utc_from_postgres(postgres_state, postgres_url):
+    with psycopg.connect(plain(postgres_url), autocommit=True) as connection:
+        name = make_url(postgres_url).database
+        connection.execute(f"ALTER DATABASE {name} SET TimeZone = 'Asia/Tokyo'")
+    with postgres_state.writing() as writer:
+        writer.save_accounts([account(1, status_at=NOON)])
+        writer.note_seal(1)
+    with postgres_state.reading() as reader:
+        assert reader.accounts()[0].status_at == NOON
+        assert reader.accounts()[0].status_at.utcoffset() == timedelta(0)
+
+
+def test_a_writer_that_cannot_get_the_lock_gives_up(state):
+    with state.writing() as writer:
+        writer.note_seal(1)
+        with pytest.raises(StateUnavailable), state.writing():  # F29
+            pytest.fail("two writers at once")
+    with state.reading() as reader:
+        assert reader.last_seal() == 1
+
+
+def test_a_locked_file_does_not_stop_a_reader(path, sqlite_state):
+    with sqlite_state.reading():
+        pass
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with sqlite_state.reading() as reader:
+        assert reader.last_seal() == 0  # F29
+    with pytest.raises(StateUnavailable, match="locked") as caught, sqlite_state.writing():
+        pytest.fail("the lock was taken twice")
+    assert str(path) in str(caught.value)
+    other.close()
+
+
+def test_the_lock_is_held_from_the_start_of_a_writing_transaction(state):
+    with state.writing() as writer:
+        assert writer.last_seal() == 0
+        with pytest.raises(StateUnavailable), state.writing():
+            pytest.fail("a writer that only read let another one in")
+
+
+def note_seals(url: str, number: int) -> None:
+    state = SqlState(url, FakeClock())
+    for _ in range(number):
+        with state.writing() as writer:
+            writer.note_seal(writer.last_seal() + 1)
+    state.close()
+
+
+def test_processes_that_race_for_a_new_file_take_turns(path):
+    spawn, url = multiprocessing.get_context("spawn"), f"sqlite:///{path}"
+    workers = [spawn.Process(target=note_seals, args=(url, 25)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    assert rows(path, "SELECT last_seal FROM log") == [(75,)]  # F27 F29
+
+
+def test_a_bound_that_the_code_forgot_is_kept_by_the_database(state):
+    broken = [span(1, 9, 9)]
+    with pytest.raises(StateConflict, match="ck_spans_ids"), state.writing() as writer:
+        writer.open_batch(batch(), broken)
+    with state.reading() as reader:
+        assert reader.batches() == []
+
+
+def test_text_with_quotes_and_backslashes_survives_bulk_writes(state):
+    odd = 'a"b\\c{d},e\'\n🚀'
+    with state.writing() as writer:
+        writer.save_accounts([account(1, username=odd), account(2, username="NULL"), account(3, username="")])
+    with state.reading() as reader:
+        assert {one.username for one in reader.accounts()} == {odd, "NULL", ""}
+
+
+def test_coverage_that_stands_is_not_written_again(sqlite_state):
+    before, after = coverage((1, 5), (7, 9)), coverage((1, 5), (7, 12), (20, 30))
+    with sqlite_state.writing() as writer:
+        writer.save_accounts([account(1)])
+        writer.save_coverage({1: (Coverage(), before)})
+    with sqlite_state.writing() as writer:
+        total = writer._connection.connection.driver_connection
+        start = total.total_changes
+        writer.save_coverage({1: (before, after)})
+        assert total.total_changes - start == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://user:hunter2@host/db", "scheme 'mysql' is not known"),
+        ("postgresql+psycopg2://user:hunter2@host/db", "scheme 'postgresql+psycopg2' is not known"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("hunter2", "no URL"),
+        ("", "no URL"),
+    ],
+)
+def test_a_state_url_that_holds_no_state_is_refused_without_showing_a_password(url, words):
+    with pytest.raises(ConfigError, match=re.escape(words)) as caught:
+        SqlState(url, FakeClock())
+    assert "sqlite:///" in caught.value.hint
+    assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"  # F59
+
+
+def test_an_unreachable_postgres_is_unavailable_and_its_password_unseen(tmp_path):
+    state = SqlState(f"postgresql+psycopg://me:hunter2@/db?host={tmp_path}", FakeClock())
+    with pytest.raises(StateUnavailable) as caught, state.reading():
+        pytest.fail("nobody answers there")
+    assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"  # F59
+
+
+def test_a_postgres_that_restarts_is_found_again(postgres_state, postgres_url):
+    with postgres_state.reading() as reader:
+        assert reader.last_seal() == 0
+    with psycopg.connect(plain(postgres_url), autocommit=True) as admin:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'collector'"
+        assert admin.execute(others + " AND datname = current_database()").rowcount == 1
+    with postgres_state.reading() as reader:
+        assert reader.last_seal() == 0
+
+
+def test_a_connection_lost_inside_a_transaction_is_unavailable_and_leaves_nothing(postgres_state):
+    def write_and_lose_connection():
+        with postgres_state.writing() as writer:
+            writer.note_seal(1)
+            writer._connection.connection.driver_connection.close()
+            writer.last_seal()
+
+    with pytest.raises(StateUnavailable):
+        write_and_lose_connection()  # F26
+    with postgres_state.reading() as reader:
+        assert reader.last_seal() == 0
+
+
+def test_a_missing_postgres_right_is_a_matter_of_configuration(postgres_url):
+    with psycopg.connect(plain(postgres_url), autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS stranger")
+        connection.execute("CREATE ROLE stranger LOGIN")
+        connection.execute("GRANT SELECT ON collector_alembic_version TO stranger")
+    stranger = SqlState(postgres_url.replace("postgres:@", "stranger:@"), FakeClock())
+    with pytest.raises(ConfigError, match="permission denied"), stranger.reading() as reader:
+        reader.last_seal()
+    stranger.close()
+
+
+def test_a_file_that_is_no_database_is_named(path):
+    path.parent.mkdir()
+    path.write_text("accounts are here, but in prose\n" * 100)
+    state = SqlState(f"sqlite:///{path}", FakeClock())
+    with pytest.raises(ConfigError, match=r"state\.db") as caught, state.reading():
+        pytest.fail("prose was read as a database")
+    assert "not a database" in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="file"):
+        SqlState(f"sqlite:///{tmp_path}/file/state.db", FakeClock())
+
+
+MOUNTS = """\
+/dev/root / ext4 rw,relatime 0 0
+server:/export /srv/shared nfs4 rw 0 0
+/dev/sdb /srv/shared/local ext4 rw 0 0
+//server/share /mnt/my\\040share cifs rw 0 0
+me@host: /home/me/far fuse.sshfs rw 0 0
+/dev/sdc /home/me/hidden ext4 rw 0 0
+server:/other /home/me/hidden nfs rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/srv/shared", "nfs4"),
+        ("/srv/shared/deep/er", "nfs4"),
+        ("/mnt/my share/state", "cifs"),
+        ("/home/me/far", "fuse.sshfs"),
+        ("/home/me/hidden", "nfs"),
+    ],
+)
+def test_a_sqlite_file_on_a_network_file_system_is_refused(tmp_path, folder, kind):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(MOUNTS)
+    with pytest.raises(ConfigError) as caught:
+        SqlState(f"sqlite:///{folder}/state.db", FakeClock(), mounts=mounts)  # F29
+    assert f"{folder} is on a network file system ({kind})" in str(caught.value)
+    assert "postgresql+psycopg://" in caught.value.hint
+
+
+@pytest.mark.parametrize("folder", ["/srv/shared/local/state", "/srv/shared2", "/home/me", "/"])
+def test_a_local_folder_beside_network_mounts_is_fine(tmp_path, folder):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(MOUNTS)
+    refuse_network_folder(Path(folder), mounts)
+    refuse_network_folder(Path(folder), tmp_path / "no such file")
+
+
+def test_the_clock_stamps_the_log(postgres_state, postgres_url):
+    with postgres_state.writing() as writer:
+        writer.note_seal(1)
+    with psycopg.connect(plain(postgres_url)) as connection:
+        noted = connection.execute("SELECT noted_at FROM log").fetchone()
+    assert noted[0].astimezone(UTC) == NOON
+
+
+def plain(url: str) -> str:
+    return url.replace("+psycopg", "")

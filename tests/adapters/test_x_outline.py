@@ -1,0 +1,33 @@
+"""The first look at an answer: ids, the next page, and what X complains of."""
+
+import json
+
+import pytest
+
+from collector.adapters.x_outline import PageOutline, Problem, outline
+
+
+# F6
+def test_the_outline_tells_ids_in_order_the_next_page_and_the_problems():
+    problem = {
+        "type": "https://api.x.com/2/problems/resource-not-found",
+        "title": "Not Found Error",
+        "detail": "Could not find tweet with referenced_tweets.id: [9].",
+        "resource_type": "tweet",
+        "resource_id": 9,
+        "parameter": "referenced_tweets.id",
+        "value": "9",
+        "section": "includes",
+    }
+    body = {"data": [{"id": "7"}, {"id": 9}, {"id": "8"}], "meta": {"next_token": "b26v"}, "errors": [problem, {}]}
+    known = {name: str(value) for name, value in problem.items() if name != "section"}
+    assert outline(json.dumps(body).encode()) == PageOutline((7, 9, 8), "b26v", (Problem(**known), Problem()), True)
+
+
+# F6
+@pytest.mark.parametrize(
+    ("body", "has_data"), [(b'{"data":[]}', True), (b'{"meta":{"result_count":0}}', False), (b'{"errors":[{}]}', False)]
+)
+def test_the_outline_tells_a_list_from_no_list(body, has_data):
+    found = outline(body)
+    assert (found.tweet_ids, found.next_token, found.has_data) == ((), None, has_data)
