@@ -21,13 +21,19 @@ def test_the_outline_tells_ids_in_order_the_next_page_and_the_problems():
     }
     body = {"data": [{"id": "7"}, {"id": 9}, {"id": "8"}], "meta": {"next_token": "b26v"}, "errors": [problem, {}]}
     known = {name: str(value) for name, value in problem.items() if name != "section"}
-    assert outline(json.dumps(body).encode()) == PageOutline((7, 9, 8), "b26v", (Problem(**known), Problem()), True)
+    assert outline(json.dumps(body).encode()) == PageOutline((7, 9, 8), "b26v", (Problem(**known), Problem()), has_data=True, has_meta=True)
 
 
 # F6
 @pytest.mark.parametrize(
-    ("body", "has_data"), [(b'{"data":[]}', True), (b'{"meta":{"result_count":0}}', False), (b'{"errors":[{}]}', False)]
+    ("body", "has_data", "has_meta"),
+    [
+        (b'{"data":[],"meta":{}}', True, True),
+        (b'{"meta":{"result_count":0}}', False, True),
+        (b'{"errors":[{}]}', False, False),
+        (b'{"data":[],"meta":[]}', True, False),
+    ],
 )
-def test_the_outline_tells_a_list_from_no_list(body, has_data):
+def test_the_outline_tells_a_list_from_no_list(body, has_data, has_meta):
     found = outline(body)
-    assert (found.tweet_ids, found.next_token, found.has_data) == ((), None, has_data)
+    assert (found.tweet_ids, found.next_token, found.has_data, found.has_meta) == ((), None, has_data, has_meta)
