@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 import structlog
@@ -15,7 +15,7 @@ def configure_logs(*, secrets: Sequence[str] = (), level: str = "info", stream: 
     """Send log events to a stream, standard error by default, with every secret redacted."""
     out = stream or sys.stderr
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=True)
+        structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)
         if out.isatty()
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
@@ -47,6 +47,10 @@ class Redaction:
     def _clean(self, value: object) -> object:
         if isinstance(value, (int, float, bool)) or value is None:
             return value
+        if isinstance(value, Mapping):
+            return {str(self._clean(key)): self._clean(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._clean(item) for item in value]
         text = value if isinstance(value, str) else str(value)
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)

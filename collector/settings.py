@@ -27,10 +27,10 @@ _LATER = {"MAX_TWEETS_PER_DAY", "MAX_USD_PER_MONTH"}
 
 
 def _duration(value: object) -> object:
-    if not isinstance(value, str):
+    if isinstance(value, timedelta):
         return value
     try:
-        return parse_duration(value)
+        return parse_duration(str(value))
     except ConfigError as error:
         raise ValueError(str(error)) from error
 

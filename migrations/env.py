@@ -55,12 +55,7 @@ def check_foreign_keys(connection: Connection) -> None:
 
 def migrate(connection: Connection) -> None:
     lock_out_others(connection)
-    context.configure(
-        connection=connection,
-        version_table=VERSION_TABLE,
-        transactional_ddl=True,
-        render_as_batch=True,
-    )
+    context.configure(connection=connection, version_table=VERSION_TABLE, render_as_batch=True)
     context.run_migrations()
     check_foreign_keys(connection)
 

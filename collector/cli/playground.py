@@ -1,6 +1,7 @@
 """`collector demo` and `collector sandbox`: everything without an account."""
 
 import importlib.util
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -33,7 +34,7 @@ def demo(*, keep: bool, folder: Path | None) -> None:
 
     Starts a stand-in X API and S3 on this machine, runs the real commands against them, and leaves nothing running.
     """
-    _require_moto()
+    _prepare_s3()
     from collector.sandbox import Sandbox  # noqa: PLC0415  the collector works without its sandbox
     from collector.sandbox.demo import Demo  # noqa: PLC0415
     from collector.sandbox.environment import exports  # noqa: PLC0415
@@ -85,7 +86,7 @@ def sandbox(
     Both listen on 127.0.0.1. The environment to paste into another shell is printed.
     """
     if not no_s3:
-        _require_moto()
+        _prepare_s3()
     from collector.sandbox.environment import environment_of, exports  # noqa: PLC0415
 
     settings: dict[str, Any] = {
@@ -151,7 +152,10 @@ def _wait(stopped: Event) -> None:
         pass
 
 
-def _require_moto() -> None:
+def _prepare_s3() -> None:
+    """Raise `ConfigError` without moto; and forget the person's own AWS settings, which moto would look up."""
     if importlib.util.find_spec("moto") is None:
         message = "the sandbox's S3 needs the package moto, which is not installed"
         raise ConfigError(message, hint="pip install 'collector[sandbox]'")
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]

@@ -14,8 +14,10 @@ _BATCH = click.argument("batch_id", type=BATCH_ID)
 @click.command()
 @click.option("--window-start", type=TIME, help="Start of the window, UTC; default: the end of the newest one.")
 @click.option("--window-end", type=TIME, help="End of the window, UTC; default: now.")
-@click.option("--kind", type=click.Choice(["live", "backfill"]), default="live", show_default=True)
-@click.option("--shard", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--kind", type=click.Choice(["live", "backfill"]), default="live", show_default=True, help="What the batch is for."
+)
+@click.option("--shard", type=click.IntRange(min=0), default=0, show_default=True, help="Whose accounts, from 0 on.")
 def plan(*, window_start: datetime | None, window_end: datetime | None, kind: str, shard: int) -> None:
     """Plan a batch and print its id.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from collector.core.batches import Batch, BatchKind, Counts, Failure, Span, Window
 from collector.core.coverage import Covered, Evidence
+from collector.core.errors import reading
 from collector.core.ids import AccountId, TweetId
 from collector.core.ranges import IdRange
 from collector.core.times import parse_time, time_text
@@ -99,16 +100,17 @@ def encode_seal(seal: Seal) -> bytes:
 
 
 def decode_seal(body: bytes) -> Seal:
-    """Read a seal."""
-    document = json.loads(body)
-    return Seal(
-        number=document["seal"],
-        batch=_batch(document),
-        accounts=tuple(_account(member) for member in document["accounts"]),
-        spans=tuple(Span(AccountId(int(who)), IdRange(int(a), int(b))) for who, a, b in document["spans"]),
-        parts=tuple(document["parts"]),
-        recipe=Recipe(**document["recipe"]),
-    )
+    """Read a seal. Raises `ObjectDamaged`."""
+    with reading("a seal"):
+        document = json.loads(body)
+        return Seal(
+            number=document["seal"],
+            batch=_batch(document),
+            accounts=tuple(_account(member) for member in document["accounts"]),
+            spans=tuple(Span(AccountId(int(who)), IdRange(int(a), int(b))) for who, a, b in document["spans"]),
+            parts=tuple(document["parts"]),
+            recipe=Recipe(**document["recipe"]),
+        )
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
@@ -138,15 +140,16 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def decode_manifest(body: bytes) -> Manifest:
-    """Read a manifest."""
-    document = json.loads(body)
-    return Manifest(
-        seal=document["seal"],
-        batch=_batch(document),
-        accounts=tuple(_account(member) for member in document["accounts"]),
-        objects=tuple(PublishedObject(**member) for member in document["objects"]),
-        ranges=tuple((AccountId(int(member["account_id"])), _covered(member)) for member in document["ranges"]),
-    )
+    """Read a manifest. Raises `ObjectDamaged`."""
+    with reading("a manifest"):
+        document = json.loads(body)
+        return Manifest(
+            seal=document["seal"],
+            batch=_batch(document),
+            accounts=tuple(_account(member) for member in document["accounts"]),
+            objects=tuple(PublishedObject(**member) for member in document["objects"]),
+            ranges=tuple((AccountId(int(member["account_id"])), _covered(member)) for member in document["ranges"]),
+        )
 
 
 def _batch_members(batch: Batch) -> dict[str, Any]:

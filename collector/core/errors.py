@@ -1,5 +1,7 @@
 """Every error of the collector, sorted by what the caller can do about it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 
@@ -29,6 +31,10 @@ class ObjectExists(CollectorError):
 
 class ObjectMissing(CollectorError):
     """No object has that key."""
+
+
+class ObjectDamaged(CollectorError):
+    """A document of ours cannot be read."""
 
 
 class StoreRefused(CollectorError):
@@ -105,3 +111,13 @@ class RateLimited(SourceClosed, RetryableError):
     def __init__(self, message: str, *, reset_at: datetime, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.reset_at = reset_at
+
+
+@contextmanager
+def reading(document: str) -> Iterator[None]:
+    """Turn what a damaged document raises into `ObjectDamaged`, which names it."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, ConfigError) as cause:
+        message = f"{document} cannot be read: {type(cause).__name__}: {cause}"
+        raise ObjectDamaged(message, hint="collector verify lists the damage") from cause

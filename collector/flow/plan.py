@@ -1,6 +1,6 @@
 """Plan: reserve what is wanted and not held, in one transaction; planning again returns the same batch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ import structlog
 from collector.core.accounts import Account
 from collector.core.batches import Batch, BatchKind, Span, Window, batch_name
 from collector.core.errors import CollectorError
-from collector.core.ids import TweetId
+from collector.core.ids import AccountId, TweetId
 from collector.core.planning import newest_of, plan_spans, planned_through, wanted_of
 from collector.core.ports import Clock, ObjectStore, StateReader, StateStore
 from collector.flow.close import close
@@ -32,8 +32,8 @@ def plan(
 ) -> Batch:
     """Return the batch of a window and shard, planned now or before.
 
-    First closes every other open batch that holds a span of one of the shard's accounts; a close that fails is logged
-    and does not stop the plan. Raises `StateUnavailable`.
+    First closes every other open batch that holds a span of one of the shard's accounts, or nothing; a close that fails
+    is logged and does not stop the plan. Raises `StateUnavailable`.
     """
     for batch in _in_the_way(request, state):
         try:
@@ -62,7 +62,12 @@ def _in_the_way(request: PlanRequest, state: StateStore) -> list[Batch]:
             batch for batch in tx.open_batches() if (batch.window, batch.shard) != (request.window, request.shard)
         ]
         ours = {account.account_id for account in tx.accounts(request.shard)} if others else set()
-        return [batch for batch in others if any(span.account_id in ours for span in tx.spans(batch.batch_id))]
+        return [batch for batch in others if _is_ours(batch, tx.spans(batch.batch_id), ours, request)]
+
+
+def _is_ours(batch: Batch, spans: Sequence[Span], ours: set[AccountId], request: PlanRequest) -> bool:
+    # A batch that holds nothing is closed by its own shard, for it is in nobody's way.
+    return any(span.account_id in ours for span in spans) if spans else batch.shard == request.shard
 
 
 def _spans(request: PlanRequest, through: TweetId, tx: StateReader) -> list[Span]:

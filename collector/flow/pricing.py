@@ -5,7 +5,7 @@ from decimal import Decimal
 from math import ceil
 
 from collector.core.batches import BatchKind, Window
-from collector.core.ids import end_of, time_of
+from collector.core.ids import end_of
 from collector.core.money import price
 from collector.core.planning import plan_spans, planned_through, wanted_of
 from collector.core.ports import Clock, StateStore
@@ -59,7 +59,7 @@ def _bound(ids: IdRange) -> int:
 
 
 def _days(ids: IdRange) -> float:
-    return (end_of(ids.through) - time_of(ids.after)).total_seconds() / 86400
+    return (end_of(ids.through) - end_of(ids.after)).total_seconds() / 86400
 
 
 def _rate(rows: list[tuple[IdRange, int]]) -> float:

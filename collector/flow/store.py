@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from collector.core.errors import ObjectExists
+from collector.core.errors import ObjectExists, reading
 from collector.core.landing import Landing
 from collector.core.pages import LandedPage, decode_pages
 from collector.core.ports import Compression, ObjectStore
@@ -23,8 +23,10 @@ def part_keys(batch_id: str, objects: ObjectStore) -> list[str]:
 
 
 def read_part(key: str, objects: ObjectStore, compression: Compression) -> Iterator[LandedPage]:
-    """Yield the pages of one raw part. Raises `ObjectMissing`, also when the part has expired."""
-    return decode_pages(compression.decompress(objects.read(key)))
+    """Yield the pages of one raw part. Raises `ObjectMissing`, also when the part has expired, and `ObjectDamaged`."""
+    body = objects.read(key)
+    with reading(f"raw part {key}"):
+        yield from decode_pages(compression.decompress(body))
 
 
 def read_landing(keys: Iterable[str], objects: ObjectStore, compression: Compression) -> Landing:

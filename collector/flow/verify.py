@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from collector.core.coverage import Covered, Evidence
 from collector.core.documents import Manifest, PublishedObject, Seal, decode_manifest, manifest_key
-from collector.core.errors import ObjectMissing
+from collector.core.errors import ObjectDamaged, ObjectMissing
 from collector.core.ids import SNOWFLAKE_EPOCH, AccountId, time_of
 from collector.core.planning import NOTHING
 from collector.core.ports import Compression, ObjectStore, StateStore
@@ -83,8 +83,8 @@ def _seals(audit: Audit, state: StateStore, objects: ObjectStore) -> Iterator[Se
             yield read_seal(number, objects)
         except ObjectMissing:
             audit.found("hole_in_log", f"seals/{number:010d}.json", f"seal {number} of {highest} is missing")
-        except (ValueError, KeyError) as error:
-            audit.found("unreadable", f"seals/{number:010d}.json", f"seal {number} cannot be read: {error}")
+        except ObjectDamaged as error:
+            audit.found("unreadable", f"seals/{number:010d}.json", f"seal {number} of {highest}: {error}")
 
 
 def _manifests(audit: Audit, seals: Iterable[Seal], state: StateStore, objects: ObjectStore) -> Iterator[Manifest]:
@@ -105,8 +105,8 @@ def _manifests(audit: Audit, seals: Iterable[Seal], state: StateStore, objects: 
             audit.found("manifest_without_commit", key, "published, but unknown to this state")
         try:
             manifest = decode_manifest(objects.read(key))
-        except (ValueError, KeyError) as error:
-            audit.found("unreadable", key, f"the manifest cannot be read: {error}")
+        except ObjectDamaged as error:
+            audit.found("unreadable", key, str(error))
             continue
         audit.batches += 1
         yield manifest

@@ -70,7 +70,7 @@ class Demo:
         )
         self._title("Where everything lies")
         say(f"objects         {self.folder / 'objects' / PREFIX}  (a copy; the sandbox's S3 ends with the demo)")
-        say(f"state database  {self.folder / 'state.db'}  (try: sqlite3 ... 'select * from cursors')")
+        say(f"state database  {self.folder / 'state.db'}  (any SQLite client shows its tables)")
         say(f"in Python       collector.read_tweets('{self.folder / 'objects' / PREFIX}')")
 
     def _collector(self, *commands: Sequence[str]) -> None:
@@ -150,7 +150,9 @@ class Demo:
         environment = _clean(os.environ) | self.environment()
         command = [sys.executable, "-m", "collector", *words]
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, env=environment, cwd=self.folder, stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(  # noqa: S603  our own command line
+            command, env=environment, cwd=self.folder, stdout=pipe, stderr=pipe, text=True
+        )
 
 
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:

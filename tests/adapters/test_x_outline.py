@@ -21,7 +21,9 @@ def test_the_outline_tells_ids_in_order_the_next_page_and_the_problems():
     }
     body = {"data": [{"id": "7"}, {"id": 9}, {"id": "8"}], "meta": {"next_token": "b26v"}, "errors": [problem, {}]}
     known = {name: str(value) for name, value in problem.items() if name != "section"}
-    assert outline(json.dumps(body).encode()) == PageOutline((7, 9, 8), "b26v", (Problem(**known), Problem()), has_data=True, has_meta=True)
+    problems = (Problem(**known), Problem())
+    expected = PageOutline((7, 9, 8), "b26v", problems, has_data=True, has_meta=True)
+    assert outline(json.dumps(body).encode()) == expected
 
 
 # F6

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY, OperationalError
 from sqlite3 import Connection as SqliteConnection
+from time import monotonic, sleep
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -20,6 +22,7 @@ from collector.core.errors import ConfigError
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql+psycopg", "postgresql")
 _ALLOWED = "write sqlite:///folder/state.db or postgresql+psycopg://user@host/database"
+_WAL_PAUSE = 0.01
 _CONNECT = {"application_name": "collector", "connect_timeout": "10"}
 
 
@@ -108,7 +111,7 @@ def _sqlite_engine(url: URL, busy_timeout: timedelta) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: SqliteConnection, _: ConnectionPoolEntry) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(connection, busy_timeout)
         # FULL: with NORMAL a power cut undoes the last commits of a WAL, and the flow already relies on them.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -119,6 +122,20 @@ def _sqlite_engine(url: URL, busy_timeout: timedelta) -> Engine:
         connection.exec_driver_sql(connection.get_execution_options().get("collector_begin", "BEGIN"))
 
     return engine
+
+
+def _switch_to_wal(connection: SqliteConnection, busy_timeout: timedelta) -> None:
+    # Two that switch a new file at once would wait for each other: one fails at once, whatever its timeout.
+    deadline = monotonic() + busy_timeout.total_seconds()
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except OperationalError as error:
+            if error.sqlite_errorcode != SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(_WAL_PAUSE)
+        else:
+            return
 
 
 def _postgres_engine(url: URL, busy_timeout: timedelta) -> Engine:

@@ -9,7 +9,6 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-import collector
 from collector.adapters.sql_state.engines import Intent, file_of, make_folder, open_database, place_of, state_url
 from collector.adapters.sql_state.schema import schema_of
 from collector.adapters.sql_state.tables import HEAD
@@ -55,7 +54,7 @@ def _run(change: Callable[[Config, str], None], url: str, revision: str) -> None
     found = state_url(url)
     make_folder(found)
     config = Config(attributes={"url": found.render_as_string(hide_password=False)})
-    folder = scripts(Path(collector.__file__).parent)
+    folder = scripts(Path(__file__).parents[2])
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     try:
         with _one_at_a_time, translated(place_of(found)):

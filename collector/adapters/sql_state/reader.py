@@ -132,10 +132,8 @@ class SqlReader:
         return [rows.batch_of(row) for row in self._connection.execute(wanted).all()]
 
     def _by_creation(self) -> tuple[ColumnElement[Any], ColumnElement[str]]:
-        dialect, columns = self._connection.dialect, tables.batches.c
-        # Byte order, as SQLite and Python sort.
-        by_id = columns.batch_id if dialect.name == "sqlite" else columns.batch_id.collate("C")
-        return by_time(columns.created_at, dialect), by_id
+        columns = tables.batches.c
+        return by_time(columns.created_at, self._connection.dialect), columns.batch_id
 
     def _among(self, column: ColumnElement[int], account_ids: Sequence[AccountId]) -> ColumnElement[bool]:
         # One parameter, however many ids: SQLite allows 32,766 of them, Postgres 65,535.

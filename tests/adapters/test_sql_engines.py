@@ -1,0 +1,89 @@
+"""State URLs: what can hold a state, and what is refused, where and why."""
+
+import re
+from pathlib import Path
+
+import pytest
+from fakes.clock import FakeClock
+
+from collector.adapters.sql_state import SqlState
+from collector.adapters.sql_state.mounts import refuse_network_folder
+from collector.core.errors import ConfigError, StateUnavailable
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://user:hunter2@host/db", "scheme 'mysql' is not known"),
+        ("postgresql+psycopg2://user:hunter2@host/db", "scheme 'postgresql+psycopg2' is not known"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("hunter2", "no URL"),
+        ("", "no URL"),
+    ],
+)
+def test_a_state_url_that_holds_no_state_is_refused_without_showing_a_password(url, words):
+    with pytest.raises(ConfigError, match=re.escape(words)) as caught:
+        SqlState(url, FakeClock())
+    assert "sqlite:///" in caught.value.hint
+    assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"  # F59
+
+
+def test_an_unreachable_postgres_is_unavailable_and_its_password_unseen(tmp_path):
+    state = SqlState(f"postgresql+psycopg://me:hunter2@/db?host={tmp_path}", FakeClock())
+    with pytest.raises(StateUnavailable) as caught, state.reading():
+        pytest.fail("nobody answers there")
+    assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"  # F59
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path):
+    path = tmp_path / "state.db"
+    path.write_text("accounts are here, but in prose\n" * 100)
+    state = SqlState(f"sqlite:///{path}", FakeClock())
+    with pytest.raises(ConfigError, match=r"state\.db") as caught, state.reading():
+        pytest.fail("prose was read as a database")
+    assert "not a database" in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="file"):
+        SqlState(f"sqlite:///{tmp_path}/file/state.db", FakeClock())
+
+
+MOUNTS = """\
+/dev/root / ext4 rw,relatime 0 0
+server:/export /srv/shared nfs4 rw 0 0
+/dev/sdb /srv/shared/local ext4 rw 0 0
+//server/share /mnt/my\\040share cifs rw 0 0
+me@host: /home/me/far fuse.sshfs rw 0 0
+/dev/sdc /home/me/hidden ext4 rw 0 0
+server:/other /home/me/hidden nfs rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/srv/shared", "nfs4"),
+        ("/srv/shared/deep/er", "nfs4"),
+        ("/mnt/my share/state", "cifs"),
+        ("/home/me/far", "fuse.sshfs"),
+        ("/home/me/hidden", "nfs"),
+    ],
+)
+def test_a_sqlite_file_on_a_network_file_system_is_refused(tmp_path, folder, kind):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(MOUNTS)
+    with pytest.raises(ConfigError) as caught:
+        SqlState(f"sqlite:///{folder}/state.db", FakeClock(), mounts=mounts)  # F29
+    assert f"{folder} is on a network file system ({kind})" in str(caught.value)
+    assert "postgresql+psycopg://" in caught.value.hint
+
+
+@pytest.mark.parametrize("folder", ["/srv/shared/local/state", "/srv/shared2", "/home/me", "/"])
+def test_a_local_folder_beside_network_mounts_is_fine(tmp_path, folder):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(MOUNTS)
+    refuse_network_folder(Path(folder), mounts)
+    refuse_network_folder(Path(folder), tmp_path / "no such file")

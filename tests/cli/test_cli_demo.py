@@ -1,0 +1,59 @@
+"""`collector demo`, as a newcomer runs it: it shows everything, and leaves nothing running."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from collector_process import clean_environment
+
+from collector import read_tweets
+
+CREDENTIALS = {"COLLECTOR_X_BEARER_TOKEN": "a-real-token", "AWS_PROFILE": "a-real-profile"}
+
+
+def test_the_demo_shows_the_main_job_from_end_to_end(tmp_path):
+    folder = tmp_path / "demo"
+    command = [sys.executable, "-m", "collector", "demo", "--folder", str(folder)]
+    environment = clean_environment(tmp_path) | CREDENTIALS
+    with subprocess.Popen(  # noqa: S603  the collector itself
+        command,
+        env=environment,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    ) as running:
+        said, complained = running.communicate(timeout=110)
+    assert (running.returncode, complained) == (0, "")
+    assert_nothing_runs(running.pid)
+    assert_shown(said)
+    assert_paths_exist(said, folder)
+    assert "a-real" not in said
+
+
+def assert_nothing_runs(group):
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
+
+
+def assert_shown(said):
+    assert len(set(re.findall(r"live-\d{8}T\d{6}Z-s00", said))) >= 4
+    assert len(set(re.findall(r"backfill-\d{8}T\d{6}Z-s00", said))) == 1
+    assert "(killed with SIGKILL while it fetched)" in said
+    assert re.search(r"^harbor_light +10801  active +\d{19} ", said, re.MULTILINE)
+    assert re.search(r"\d+ batches, \d+ objects, \d+ rows: all is as recorded", said)
+    assert re.search(r"\d+ requests to X, \d+ tweets and 6 users read: \$\d+\.\d\d at X's prices", said)
+    assert "no gaps" in said
+    assert re.search(r"^  s3://sandbox/demo/tweets/dt=\S+/hour=\d\d/\S+\.csv  [\d,]+ bytes$", said, re.MULTILINE)
+
+
+def assert_paths_exist(said, folder):
+    rows = int(re.search(r"objects, (\d+) rows: all is as recorded", said)[1])
+    paths = [Path(path) for path in re.findall(rf"{folder}[\w./-]*", said)]
+    assert len(paths) >= 3
+    assert [path for path in paths if not path.exists()] == []
+    assert read_tweets(folder / "objects" / "demo")["tweet_id"].nunique() == rows

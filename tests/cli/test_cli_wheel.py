@@ -1,0 +1,53 @@
+"""The collector as it is installed: a wheel that works outside of the checkout."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from collector_process import clean_environment
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def ran(command, folder, environment):
+    """Run a command that must end well, and return what it says on stdout."""
+    ended = subprocess.run(  # noqa: S603  our own
+        command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0, (command, ended.stderr)
+    return ended.stdout
+
+
+@pytest.fixture
+def unpacked(tmp_path):
+    """A built wheel, unpacked."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    ran(command, ROOT, clean_environment(tmp_path))
+    (wheel,) = (tmp_path / "dist").iterdir()
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    return tmp_path / "unpacked"
+
+
+# F33
+def test_a_wheel_works_outside_of_the_checkout(unpacked, tmp_path):
+    inside = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
+    versions = {f"collector/migrations/versions/{path.name}" for path in (ROOT / "migrations/versions").glob("*.py")}
+    assert versions
+    assert inside >= versions | {
+        "collector/migrations/env.py",
+        "collector/cli/__init__.py",
+        "collector/sandbox/demo.py",
+    }
+    assert not any("__pycache__" in name or name.startswith("tests/") for name in inside)
+    assert "collector = collector.cli:main" in next(unpacked.glob("*.dist-info/entry_points.txt")).read_text()
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    environment = clean_environment(folder) | {"PYTHONPATH": str(unpacked)}
+    where = ran([sys.executable, "-c", "import collector; print(collector.__file__)"], folder, environment)
+    assert where.strip() == str(unpacked / "collector" / "__init__.py")
+    said = ran([sys.executable, "-m", "collector", "migrate"], folder, environment)
+    assert said == "the state database is at the newest schema\n"
+    assert (folder / "collector-data" / "state.db").stat().st_size > 0

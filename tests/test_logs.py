@@ -1,0 +1,79 @@
+"""Logs: events as JSON lines, readable on a terminal, without secrets."""
+
+import io
+import json
+
+import pytest
+import structlog
+
+from collector.logs import configure_logs
+
+SECRET = "AAAA-secret-token"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture(autouse=True)
+def configured_only_here():
+    yield
+    structlog.reset_defaults()
+
+
+def events(stream):
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_an_event_is_one_line_of_json():
+    stream = io.StringIO()
+    configure_logs(stream=stream)
+    structlog.get_logger().info("batch.committed", rows=3, username="Straße\nzwei")
+    (event,) = events(stream)
+    assert event.items() >= {"event": "batch.committed", "level": "info", "rows": 3, "username": "Straße\nzwei"}.items()
+    assert event["timestamp"].endswith("Z")
+
+
+def test_an_event_is_readable_on_a_terminal():
+    stream = Terminal()
+    configure_logs(stream=stream)
+    structlog.get_logger().info("batch.committed", rows=3)
+    assert "batch.committed" in stream.getvalue()
+    assert not stream.getvalue().startswith("{")
+
+
+# F59
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
+def test_a_secret_is_nowhere_in_an_event(stream):
+    configure_logs(secrets=[SECRET, ""], stream=stream)
+    log = structlog.get_logger()
+    log.info(
+        SECRET,
+        header=f"Bearer {SECRET}",
+        nested={"deep": [SECRET, {SECRET: 1}]},
+        cause=ValueError(SECRET),
+    )
+    try:
+        {}[SECRET]
+    except KeyError:
+        log.exception("command.failed")
+    assert SECRET not in stream.getvalue()
+    assert "(hidden)" in stream.getvalue()
+
+
+def test_numbers_and_lists_stay_what_they_are():
+    stream = io.StringIO()
+    configure_logs(secrets=["7"], stream=stream)
+    structlog.get_logger().info("x", rows=7, share=0.5, ok=True, none=None, reasons={"outage": 7}, names=["a"])
+    (event,) = events(stream)
+    assert event.items() >= {"rows": 7, "share": 0.5, "ok": True, "none": None, "reasons": {"outage": 7}}.items()
+    assert event["names"] == ["a"]
+
+
+def test_what_is_below_the_level_is_not_written():
+    stream = io.StringIO()
+    configure_logs(level="warning", stream=stream)
+    structlog.get_logger().info("accounts.added")
+    structlog.get_logger().warning("run.waiting")
+    assert [event["event"] for event in events(stream)] == ["run.waiting"]

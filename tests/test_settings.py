@@ -1,0 +1,91 @@
+"""Settings: what wins over what, and what is never shown."""
+
+import os
+from datetime import timedelta
+
+import pytest
+
+from collector.core.errors import ConfigError
+from collector.settings import Settings, config_file, read_settings
+
+URL = "postgresql+psycopg://me:hunter%402@host/db"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty working folder, and no setting in the environment."""
+    for name in [name for name in os.environ if name.upper().startswith("COLLECTOR_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config").mkdir()
+    return tmp_path
+
+
+def write_config(folder, text):
+    (folder / "config" / "collector.toml").write_text(text)
+
+
+def test_nothing_set_is_a_laptop(folder):
+    settings = read_settings()
+    assert settings.output == f"file://{folder}/collector-data/output"
+    assert settings.state_url == "sqlite:///collector-data/state.db"
+    assert settings.settle == timedelta(seconds=60)
+    assert settings.initial_lookback == timedelta(days=7)
+    assert settings.secrets() == []
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(folder, monkeypatch):
+    write_config(folder, 'shards = 3\nconcurrency = 4\ninitial_lookback = "12h"\n')
+    monkeypatch.setenv("COLLECTOR_SHARDS", "5")
+    settings = read_settings()
+    assert (settings.shards, settings.concurrency, settings.initial_lookback) == (5, 4, timedelta(hours=12))
+    assert settings.compression == "none"
+
+
+def test_an_empty_variable_is_no_setting(folder, monkeypatch):
+    write_config(folder, "shards = 3")
+    monkeypatch.setenv("COLLECTOR_SHARDS", "")
+    monkeypatch.setenv("COLLECTOR_CONFIG", "")
+    assert read_settings().shards == 3
+
+
+def test_a_file_may_be_named(folder, monkeypatch):
+    (folder / "mine.toml").write_text("shards = 7")
+    monkeypatch.setenv("COLLECTOR_CONFIG", "mine.toml")
+    assert read_settings().shards == 7
+    assert config_file({"COLLECTOR_CONFIG": "mine.toml"}).name == "mine.toml"
+
+
+# F59
+@pytest.mark.usefixtures("folder")
+def test_secrets_are_not_shown(monkeypatch):
+    monkeypatch.setenv("COLLECTOR_X_BEARER_TOKEN", "the-very-token")
+    monkeypatch.setenv("COLLECTOR_X_ACCESS_TOKEN_SECRET", "the-very-secret")
+    monkeypatch.setenv("COLLECTOR_STATE_URL", URL)
+    settings = read_settings()
+    assert set(settings.secrets()) == {"the-very-token", "the-very-secret", "hunter%402", "hunter@2"}
+    assert "the-very" not in f"{settings!r} {settings}"
+
+
+# F59
+def test_a_wrong_secret_is_not_repeated(folder):
+    write_config(folder, 'x_bearer_token = ["the-very-token"]')
+    with pytest.raises(ConfigError, match=r"x_bearer_token in .* is \(hidden\)"):
+        read_settings()
+
+
+@pytest.mark.parametrize("text", ['output = "s3://bucket/prefix"', 'output = "file:///folder"'])
+def test_both_forms_of_an_output_are_taken(text, folder):
+    write_config(folder, text)
+    assert f'"{read_settings().output}"' in text
+
+
+@pytest.mark.usefixtures("folder")
+def test_settings_do_not_change():
+    settings = read_settings()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.shards = 4
+
+
+def test_every_setting_says_what_it_is():
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
