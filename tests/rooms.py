@@ -1,5 +1,7 @@
 """A room: every port of the flow as a fake, and the verbs a test needs."""
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +18,11 @@ from collector.adapters.scratch_file import ScratchFile
 from collector.adapters.x_posts import XPosts
 from collector.core.accounts import Account, AccountStatus
 from collector.core.batches import Batch, BatchKind, Window
-from collector.core.coverage import Coverage
+from collector.core.coverage import Coverage, Evidence
 from collector.core.documents import Manifest, Recipe, Seal, decode_manifest, manifest_key
 from collector.core.ids import AccountId, TweetId, id_at
 from collector.core.pages import LandedPage
-from collector.core.ranges import IdRange
+from collector.core.ranges import IdRange, Ranges
 from collector.core.table import tweet_ids_of_csv
 from collector.flow import close as closing
 from collector.flow import collect as collecting
@@ -188,6 +190,14 @@ class Room:
         """Count how often each tweet is published."""
         return Counter(one for key in self.csv_keys() for one in tweet_ids_of_csv(self.csv(key)))
 
+    def column(self, name: str) -> dict[int, str]:
+        """Return the cells of a column by tweet id, over all objects."""
+        return {
+            int(row["tweet_id"]): row[name]
+            for key in self.csv_keys()
+            for row in csv.DictReader(io.StringIO(self.csv(key).decode()))
+        }
+
     def reasons(self, batch: Batch) -> dict[int, str]:
         return {failure.account_id: failure.reason for failure in self.batch(batch).failures}
 
@@ -222,3 +232,20 @@ def assert_cursors_follow_from_coverage(room: Room) -> None:
         held = coverage.get(account.account_id, Coverage())
         since_id = cursors[account.account_id].since_id if account.account_id in cursors else account.baseline
         assert max(since_id, account.baseline) == held.cursor(account.baseline)
+
+
+def room_of(count: int, **choices) -> Room:
+    """Return a room with accounts 1, 2, 3 ..., each with one tweet, to be asked in this order."""
+    room = Room()
+    room.set(**choices)
+    for number in range(1, count + 1):
+        room.follow(number, tweet(-5, number), baseline=-60 - count + number)
+    return room
+
+
+def proven(room: Room, account_id=NASA) -> Ranges:
+    return room.coverage(account_id).of(Evidence.PROVEN)
+
+
+def whole(start=-60, end=-1) -> Ranges:
+    return Ranges.of([IdRange(at(start), at(end))])

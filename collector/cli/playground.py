@@ -69,18 +69,7 @@ def demo(*, keep: bool, folder: Path | None) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Serve recorded answers from this folder instead of made-up tweets.",
 )
-def sandbox(
-    *,
-    seed: int,
-    accounts: int,
-    tweets: int,
-    live_per_hour: float,
-    latency: float,
-    port: int,
-    s3_port: int,
-    no_s3: bool,
-    replay: Path | None,
-) -> None:
+def sandbox(*, latency: float, no_s3: bool, replay: Path | None, **settings: Any) -> None:  # noqa: ANN401  as Sandbox
     """Serve a stand-in X API and S3 until stopped.
 
     Both listen on 127.0.0.1. The environment to paste into another shell is printed.
@@ -89,17 +78,7 @@ def sandbox(
         _prepare_s3()
     from collector.sandbox.environment import environment_of, exports  # noqa: PLC0415
 
-    settings: dict[str, Any] = {
-        "seed": seed,
-        "accounts": accounts,
-        "tweets": tweets,
-        "history": HISTORY,
-        "live_per_hour": live_per_hour,
-        "latency": timedelta(seconds=latency),
-        "port": port,
-        "s3_port": s3_port,
-        "s3": not no_s3,
-    }
+    settings |= {"history": HISTORY, "latency": timedelta(seconds=latency), "s3": not no_s3}
     with _opened(settings, replay) as place:
         click.echo(exports(environment_of(place, "sandbox")))
         names = [account.username for account in place.users.values()]

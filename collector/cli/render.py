@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from collector.core.ids import end_of
 from collector.core.money import price
 from collector.core.times import time_text
 from collector.flow.views import CursorRow, Status
+
+if TYPE_CHECKING:
+    from collector.flow.verify import Audit
 
 
 def batch_json(batch: Batch) -> dict[str, Any]:
@@ -79,6 +82,17 @@ def status_json(status: Status) -> dict[str, Any]:
         "requests": status.requests,
         "tweets_read": status.tweets_read,
         "usd": str(price(tweets=status.tweets_read)),
+    }
+
+
+def audit_json(audit: "Audit") -> dict[str, Any]:
+    """Return an audit as JSON members."""
+    return {
+        "ok": audit.ok,
+        "batches": audit.batches,
+        "objects": audit.objects,
+        "rows": audit.rows,
+        "problems": [{"kind": one.kind, "key": one.key, "message": one.message} for one in audit.problems],
     }
 
 

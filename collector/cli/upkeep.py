@@ -3,7 +3,7 @@
 import click
 
 from collector.cli.frame import FAILED, json_option, print_json, progress_bar, settings
-from collector.cli.render import print_table
+from collector.cli.render import audit_json, print_table
 
 
 @click.command()
@@ -25,16 +25,7 @@ def verify(*, as_json: bool) -> None:
             progress=progress,
         )
     if as_json:
-        problems = [{"kind": one.kind, "key": one.key, "message": one.message} for one in audit.problems]
-        print_json(
-            {
-                "ok": audit.ok,
-                "batches": audit.batches,
-                "objects": audit.objects,
-                "rows": audit.rows,
-                "problems": problems,
-            }
-        )
+        print_json(audit_json(audit))
     else:
         if audit.problems:
             print_table(("kind", "where", "what"), [(one.kind, one.key, one.message) for one in audit.problems])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from threading import Timer
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import make_url
 from state_values import BIG, account, batch, coverage, cursor, span
 
 from collector.adapters.sql_state import SqlState
+from collector.adapters.sql_state.migrations import upgrade
 from collector.core.coverage import Coverage
 from collector.core.errors import ConfigError, StateConflict, StateUnavailable
 
@@ -143,6 +145,17 @@ def test_processes_that_race_for_new_files_take_turns(tmp_path):
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert [rows(path, "SELECT last_seal FROM log") for path in paths] == [[(10,)]] * 12  # F27 F29
+
+
+def test_a_file_that_another_one_still_writes_in_the_old_mode_is_waited_for(tmp_path):
+    upgrade(f"sqlite:///{tmp_path}/state.db")
+    other = sqlite3.connect(tmp_path / "state.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    Timer(0.2, other.rollback).start()
+    state = SqlState(f"sqlite:///{tmp_path}/state.db", FakeClock(), busy_timeout=timedelta(seconds=20))
+    assert pragma(state, "journal_mode") == "wal"  # F29
+    state.close()
+    other.close()
 
 
 def test_a_bound_that_the_code_forgot_is_kept_by_the_database(state):

@@ -1,12 +1,16 @@
 """Exit codes: 0 done, 1 something failed, 2 wrong use, 75 try later; and what each says."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
+from collector_process import clean_environment
 
 from collector.sandbox.faults import Fault
 
@@ -125,12 +129,30 @@ def other_state(collector):
     return {"COLLECTOR_STATE_URL": f"sqlite:///{collector.folder / 'other.db'}"}
 
 
+# F24
+def test_ctrl_c_stops_a_batch_that_the_next_one_finishes(following, sandbox):
+    sandbox.api.latency = timedelta(seconds=0.2)
+    with following.start("collect") as running:
+        while '"batch.planned"' not in running.stderr:
+            time.sleep(0.01)
+        running.signal(signal.SIGINT)
+        ended = running.wait()
+    assert ended.code == 130
+    assert ended.complaints[-1].startswith("collector: stopped (")
+    sandbox.api.latency = timedelta(0)
+    following.done("collect")
+    assert following.done("gaps", "--json").document == []
+    assert following.done("status", "--json").document["rows"] == 180
+
+
 def test_a_reader_that_has_gone_is_met_in_silence(following):
     gone, written = os.pipe()
     os.close(gone)
     command = [sys.executable, "-m", "collector", "cursors"]
+    pipes = {"stdout": written, "stderr": subprocess.PIPE}
+    folder = following.folder
     ended = subprocess.run(  # noqa: S603  the collector itself
-        command, stdout=written, stderr=subprocess.PIPE, check=False, cwd=following.folder, timeout=60
+        command, cwd=folder, env=clean_environment(folder), check=False, timeout=60, **pipes
     )
     os.close(written)
     assert ended.stderr == b""

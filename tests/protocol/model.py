@@ -4,7 +4,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from protocol.schedules import Choose
 from protocol.searching import search
@@ -27,8 +28,7 @@ def report(schedules: int) -> Iterator[str]:
     for listed in (SHORT, LONG):
         yield f"every rule, {listed} listed: {search(model(listed), range(schedules))}"
         for rule in Rule:
-            findings = search(model(listed, without=rule), range(schedules // 10))
-            yield f"without {rule.name}, {listed} listed: {findings}"
+            yield f"without {rule.name}, {listed} listed: {search(model(listed, without=rule), range(schedules // 10))}"
 
 
 if __name__ == "__main__":

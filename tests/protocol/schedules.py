@@ -151,7 +151,7 @@ class Trial:
             raise Violation(Law.STUCK, conflict) from conflict
 
     def _disturb(self, slot: Slot | None, fault: int) -> None:
-        """Wake a paused worker for one effect, or pause or crash a working one; its job is tried again."""
+        """Wake a paused worker for a while, or pause or crash a working one; its job is tried again."""
         if self.paused and (fault == 0 or slot is None):
             self._rouse(self.paused[self.choose("paused", len(self.paused))])
         elif slot and slot.worker:
@@ -211,8 +211,8 @@ class Trial:
             jobs = [("live", (1000 + number, 1001 + number)), *(BACKFILLS[:3] if number in (1, 3) else ())]
             for job in jobs:
                 self._finish(Slot([job]))
-        settled = range(self.world.now - SETTLE + 1)
-        self.deployment.check_rest((start, min(end, settled[-1])) for _, (start, end) in BACKFILLS)
+        newest = self.world.now - SETTLE
+        self.deployment.check_rest((start, min(end, newest)) for _, (start, end) in BACKFILLS)
 
     def _stop_faults(self) -> None:
         for slot in self.slots:

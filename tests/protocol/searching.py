@@ -24,6 +24,10 @@ class Findings:
     schedules: int = 0
     by_law: dict[Law, Found] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        broken = [f"{law.name} {found.number} times, first at {found.where}" for law, found in self.by_law.items()]
+        return f"{self.schedules} schedules, {'; '.join(broken) or 'every law holds'}"
+
     def note(self, violation: Violation, where: object) -> None:
         if violation.law in self.by_law:
             self.by_law[violation.law].number += 1

@@ -9,7 +9,7 @@ from protocol.state import Rule
 
 
 @pytest.mark.parametrize("listed", [SHORT, LONG])
-@pytest.mark.parametrize("first", range(0, 500, 100))
+@pytest.mark.parametrize("first", range(0, 400, 100))
 def test_no_random_schedule_breaks_a_law(first, listed):  # F1 F3 F12 F24 F26 F27 F28 F32 F43 F44 F46
     assert search(model(listed), range(first, first + 100)).by_law == {}
 

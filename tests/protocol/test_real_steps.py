@@ -38,7 +38,7 @@ def real(listed):
 
 
 @pytest.mark.parametrize("listed", [SHORT, LONG])
-@pytest.mark.parametrize("first", range(0, 40, 10))
+@pytest.mark.parametrize("first", range(0, 30, 10))
 def test_no_random_schedule_breaks_a_law(first, listed):  # F1 F3 F12 F24 F26 F27 F28 F32 F34 F43 F44 F46
     assert search(real(listed), range(first, first + 10), STEPS).by_law == {}
 
