@@ -1,8 +1,7 @@
 """The baton: a worker in its own thread that stops before each call to a port until it is told to go on.
 
 Only one thread runs at a time, so a schedule decides the order of all effects; a worker may have no threads of its
-own. A crashed worker has no further effect:
-every port raises `Crash` from then on.
+own. A crashed worker has no further effect: every port raises `Crash` from then on.
 """
 
 from collections.abc import Callable, Iterator, Sequence
