@@ -33,10 +33,10 @@ def batch_json(batch: Batch) -> dict[str, Any]:
     }
 
 
-def failure_json(failure: Failure) -> dict[str, str]:
+def failure_json(failure: Failure) -> dict[str, str | None]:
     """Return a failure as JSON members."""
     return {
-        "account_id": str(failure.account_id),
+        "account_id": None if failure.account_id is None else str(failure.account_id),
         "username": failure.username,
         "reason": failure.reason,
         "message": failure.message,

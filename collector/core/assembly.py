@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from collector.core.coverage import Covered, Evidence
 from collector.core.ids import AccountId
@@ -22,11 +21,11 @@ def assembled(slices: Iterable[bytes], claims: Claims, max_weight: int) -> Itera
 
     Where the rows are cut depends on the rows alone, not on how they were sliced.
     """
-    seen: list[Any] = []
+    seen: set[int] = set()
     pending: list[Rows] = []
     for each in slices:
         rows = unseen(first_of_each_id(inside(deserialize([each]), claims)), seen)
-        seen.append(rows["tweet_id"])
+        seen.update(rows["tweet_id"].to_pylist())
         *full, rest = split(joined([*pending, rows]), max_weight) or [rows]
         yield from full
         pending = [rest]

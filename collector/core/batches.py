@@ -55,9 +55,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a batch could not fetch all of an account."""
+    """Why a batch could not fetch all of an account, or, without one, of all that it did not come to ask."""
 
-    account_id: AccountId
+    account_id: AccountId | None
     username: str
     reason: str
     message: str

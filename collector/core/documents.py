@@ -167,7 +167,7 @@ def _batch_members(batch: Batch) -> dict[str, Any]:
         "tweets_read": batch.counts.tweets_read,
         "failures": [
             {
-                "account_id": str(failure.account_id),
+                "account_id": None if failure.account_id is None else str(failure.account_id),
                 "username": failure.username,
                 "reason": failure.reason,
                 "message": failure.message,
@@ -189,7 +189,12 @@ def _batch(document: Mapping[str, Any]) -> Batch:
         created_at=parse_time(document["created_at"]),
         counts=Counts(requests=document["requests"], tweets_read=document["tweets_read"]),
         failures=tuple(
-            Failure(AccountId(int(one["account_id"])), one["username"], one["reason"], one["message"])
+            Failure(
+                None if one["account_id"] is None else AccountId(int(one["account_id"])),
+                one["username"],
+                one["reason"],
+                one["message"],
+            )
             for one in document["failures"]
         ),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from collector.core.accounts import Account
 from collector.core.batches import Batch
@@ -24,15 +25,15 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What all plans so far want: live up to the newest planned end, and the windows of backfills by shard."""
+    """What all plans so far want: live up to the newest planned end, and the windows of all backfills."""
 
     newest_planned: TweetId | None
-    backfills: Sequence[tuple[int, IdRange]]
+    backfills: Sequence[IdRange]
 
     def of(self, account: Account) -> list[IdRange]:
         """Return what is wanted of an account."""
         live = IdRange(account.baseline, max(account.baseline, self.newest_planned or 0))
-        return [live, *(ids for shard, ids in self.backfills if shard == account.shard)]
+        return [live, *self.backfills]
 
 
 class Reasons:
@@ -40,17 +41,25 @@ class Reasons:
 
     def __init__(self, batches: Iterable[Batch]) -> None:
         """Take committed batches, newest first."""
-        self._failures: dict[int, list[tuple[Batch, str]]] = {}
-        for batch in batches:
+        self._failures: dict[int | None, list[tuple[int, Batch, str]]] = {}
+        for age, batch in enumerate(batches):
             for failure in batch.failures:
-                self._failures.setdefault(failure.account_id, []).append((batch, failure.reason))
+                self._failures.setdefault(failure.account_id, []).append((age, batch, failure.reason))
 
     def of(self, account: Account, ids: IdRange, coverage: Coverage) -> str:
         """Return the reason of one gap."""
         if coverage.of(Evidence.UNPROVEN).within([ids]):
             return "unproven"
-        failures = self._failures.get(account.account_id, ())
-        return next((reason for batch, reason in failures if not _asked(batch, account).cut(ids).is_empty), NOT_ASKED)
+        own = self._asked(self._failures.get(account.account_id, ()), account, ids)
+        shared = (one for one in self._failures.get(None, ()) if one[1].shard == account.shard)
+        others = self._asked(shared, account, ids)
+        return min((own, others), key=lambda found: found[0])[1]
+
+    @staticmethod
+    def _asked(failures: Iterable[tuple[int, Batch, str]], account: Account, ids: IdRange) -> tuple[float, str]:
+        """Return age and reason of the newest failure whose batch asked for some of the ids."""
+        found = ((age, reason) for age, batch, reason in failures if not _asked(batch, account).cut(ids).is_empty)
+        return next(found, (inf, NOT_ASKED))
 
 
 def gaps_of(account: Account, coverage: Coverage, wanted: Wanted, reasons: Reasons) -> Iterator[Gap]:

@@ -39,6 +39,9 @@ class Landing:
         self._settled: dict[AccountId, list[IdRange]] = defaultdict(list)
         self._unproven: dict[AccountId, list[IdRange]] = defaultdict(list)
         self._tweets: dict[AccountId, int] = defaultdict(int)
+        self.pages = 0
+        self.damaged: set[str] = set()
+        """Raw parts that cannot be read: they do not count, and no seal lists them."""
 
     def add(self, page: LandedPage) -> None:
         """Count a landed page in."""
@@ -47,6 +50,7 @@ class Landing:
         if page.unproven:
             self._unproven[page.account_id].extend(page.unproven)
         self._tweets[page.account_id] += page.tweets
+        self.pages += 1
 
     def claim(self, account_id: AccountId, spans: Sequence[IdRange]) -> Claim:
         """Return what the pages settle of an account's spans."""
@@ -57,6 +61,11 @@ class Landing:
     def is_doubted(self, account_id: AccountId) -> bool:
         """Say whether a page left something of the account unproven."""
         return account_id in self._unproven
+
+    @property
+    def tweets(self) -> int:
+        """Count the tweets on all landed pages, repeated ones each time."""
+        return sum(self._tweets.values())
 
     def above(self, account_id: AccountId) -> Above:
         """Return what an account's landed pages hold, repeated tweets counted each time."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from collector.core.accounts import Account, Cursor, UserLookup
-from collector.core.batches import Batch, Span
+from collector.core.batches import Batch, Counts, Span
 from collector.core.columns import TweetColumns
 from collector.core.coverage import Coverage
 from collector.core.ids import AccountId, TweetId
@@ -106,8 +106,13 @@ class StateReader(Protocol):
 
     def batch(self, batch_id: str) -> Batch | None: ...
 
-    def batches(self, limit: int | None = None) -> list[Batch]:
-        """Return batches, newest first by creation (then id), at most `limit`."""
+    def batches(
+        self, limit: int | None = None, *, shard: int | None = None, with_failures: bool = False
+    ) -> list[Batch]:
+        """Return batches, newest first by creation (then id), at most `limit`: all, a shard's, those with failures."""
+
+    def totals(self) -> Counts:
+        """Return the sums over all batches; `accounts` counts an account once a batch."""
 
     def batches_starting(self, start: datetime, shard: int) -> list[Batch]:
         """Return the batches of a shard whose windows start at `start`, in order of number."""
@@ -126,8 +131,8 @@ class StateReader(Protocol):
     def newest_planned(self) -> TweetId | None:
         """Return the newest id that any live batch was planned to reach."""
 
-    def backfills(self) -> list[tuple[int, IdRange]]:
-        """Return shard and wanted ids, `(id_at(window start), through_id]`, of all backfill batches, each once."""
+    def backfills(self) -> list[IdRange]:
+        """Return the wanted ids, `(id_at(window start), through_id]`, of all backfill batches, each once, sorted."""
 
     def last_seal(self) -> int:
         """Return the number of the last seal this state knows; 0 before the first."""

@@ -6,6 +6,7 @@ The only room of the core that knows pandas and pyarrow. A batch is worked on in
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 
 import numpy as np
@@ -164,13 +165,12 @@ def joined(tables: Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables(tables) if tables else ROWS.empty_table()
 
 
-def unseen(rows: pa.Table, seen: Sequence[pa.ChunkedArray]) -> pa.Table:
-    """Keep the rows whose tweet is in none of the id columns `seen`."""
+def unseen(rows: pa.Table, seen: AbstractSet[int]) -> pa.Table:
+    """Keep the rows whose tweet is not `seen`."""
     if not seen:
         return rows
-    ids = rows["tweet_id"].to_numpy()
-    known = np.isin(ids, np.concatenate([each.to_numpy() for each in seen]))
-    return rows.filter(pa.array(~known)) if known.any() else rows
+    known = [tweet_id in seen for tweet_id in rows["tweet_id"].to_pylist()]
+    return rows.filter(pa.array([not each for each in known])) if any(known) else rows
 
 
 def tally(rows: pa.Table, claims: Mapping[int, Sequence[tuple[int, int]]]) -> dict[tuple[int, int], int]:

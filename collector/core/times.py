@@ -20,10 +20,10 @@ def parse_time(text: str) -> datetime:
     """Read an ISO 8601 time or date; without an offset it is UTC. Raises `ConfigError` naming the text."""
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as cause:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as cause:
         message = f"time {text!r} is not ISO 8601"
         raise ConfigError(message, hint="write 2026-11-22 or 2026-11-22T06:15:00Z") from cause
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def parse_duration(text: str) -> timedelta:
@@ -32,4 +32,8 @@ def parse_duration(text: str) -> timedelta:
     if not found:
         message = f"duration {text!r} is not a whole number with s, m, h or d"
         raise ConfigError(message, hint="write 90s, 5m, 12h or 7d")
-    return timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
+    try:
+        return timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
+    except OverflowError as cause:
+        message = f"duration {text!r} is too long"
+        raise ConfigError(message, hint="write 90s, 5m, 12h or 7d") from cause

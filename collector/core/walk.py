@@ -128,10 +128,10 @@ class Walk:
         proof = self._proof(above, date)
         if proof is Proof.HOLDS:
             return Settled(self._settled_down_to(before, self.ids.after), is_end=True)
-        oldest = self.low if self.is_ordered or self.lowest_seen is None else min(self.low, self.lowest_seen - 1)
-        rest = IdRange(self.ids.after, max(oldest, self.ids.after))
+        # Of a disorderly list nobody knows what it left out: only its end, where it proves all, settles anything.
+        rest = IdRange(self.ids.after, max(self.low, self.ids.after))
         unproven = (rest,) if proof is Proof.FAILS and not rest.is_empty else ()
-        return Settled(self._settled_down_to(before, oldest), unproven, proof, is_end=True)
+        return Settled(self._settled_down_to(before, self.low), unproven, proof, is_end=True)
 
     def _proof(self, above: Above, date: datetime) -> Proof:
         if above.tweets + self.tweets >= self.provable:

@@ -36,7 +36,7 @@ def commit(manifest: Manifest, *, state: StateStore, clock: Clock) -> Batch:
         if not batch.is_open:
             return batch
         committed = _committed(batch, manifest, clock.now())
-        apply(manifest, committed, tx)
+        apply(manifest, committed, {account.account_id: account for account in tx.accounts()}, tx)
     log.info(
         "batch.committed",
         batch_id=batch.batch_id,
@@ -48,14 +48,18 @@ def commit(manifest: Manifest, *, state: StateStore, clock: Clock) -> Batch:
     return committed
 
 
-def apply(manifest: Manifest, committed: Batch, tx: StateWriter) -> None:
-    """Write what a manifest says into the state: coverage, baselines, statuses, cursors, the batch."""
+def apply(
+    manifest: Manifest, committed: Batch, known: Mapping[AccountId, Account], tx: StateWriter
+) -> dict[AccountId, Account]:
+    """Write what a manifest says into the state: coverage, baselines, statuses, cursors, the batch.
+
+    `known` holds the manifest's accounts as the state does, perhaps among others; returns those that changed.
+    """
     ranges: dict[AccountId, list[Covered]] = defaultdict(list)
     for account_id, row in manifest.ranges:
         ranges[account_id].append(row)
-    named = [account.account_id for account in manifest.accounts]
-    accounts = {one.account_id: one for one in tx.accounts()}
-    before = tx.coverage_of(named)
+    accounts = {one.account_id: known[one.account_id] for one in manifest.accounts if one.account_id in known}
+    before = tx.coverage_of([one.account_id for one in manifest.accounts])
     after = {one: _grown(one, before.get(one, NOTHING), rows) for one, rows in ranges.items()}
     moment = committed.committed_at or committed.created_at
     changed = _changed_accounts(manifest, committed, accounts, moment)
@@ -64,6 +68,7 @@ def apply(manifest: Manifest, committed: Batch, tx: StateWriter) -> None:
     moved = {one: after.get(one) or before.get(one, NOTHING) for one in {**after, **changed}}
     tx.save_cursors(_cursors({**accounts, **changed}, moved, committed.batch_id, moment))
     tx.save_batch(committed)
+    return changed
 
 
 def _committed(batch: Batch, manifest: Manifest, now: datetime) -> Batch:

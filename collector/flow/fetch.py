@@ -6,7 +6,7 @@ from functools import partial
 
 import structlog
 
-from collector.core.accounts import Account
+from collector.core.accounts import Account, AccountStatus
 from collector.core.batches import Batch, Failure
 from collector.core.coverage import Coverage
 from collector.core.documents import Seal
@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 Progress = Callable[[int, int], None]
 """Called with how many accounts are done, of how many."""
 
+
+_LOOK_BACK = 20
+"""So many batches back, a shard's last closed one is found."""
 
 _AHEAD = 10_000
 """A long walk at the head must not hold the others back."""
@@ -58,7 +61,7 @@ def fetch(
     if batch.seal is not None:
         return read_seal(batch.seal, objects)
     landing = read_landing(part_keys(batch_id, objects), objects, compression)
-    works = _works(batch_id, landing, state)
+    works = _works(batch, landing, state)
     lander = Lander(batch_id, landing, objects=objects, compression=compression, clock=clock, policy=policy)
     with state.reading() as tx:
         source.learn(tx.rate_windows())
@@ -73,9 +76,10 @@ def fetch(
     return sealed
 
 
-def _works(batch_id: str, landing: Landing, state: StateStore) -> list[AccountWork]:
+def _works(batch: Batch, landing: Landing, state: StateStore) -> list[AccountWork]:
     with state.reading() as tx:
-        spans = spans_by_account(tx.spans(batch_id))
+        spans = spans_by_account(tx.spans(batch.batch_id))
+        ailing = _ailing(tx.batches(_LOOK_BACK, shard=batch.shard))
         accounts = {account.account_id: account for account in tx.accounts()}
         coverage = tx.coverage_of(list(spans))
     works = [
@@ -83,8 +87,16 @@ def _works(batch_id: str, landing: Landing, state: StateStore) -> list[AccountWo
         for account_id, ids in spans.items()
         if (left := landing.left(account_id, ids))
     ]
-    # Oldest cursor first: a run cut short by a limit rotates through the accounts fairly.
-    return sorted(works, key=lambda work: work.left[-1].after)
+    # Oldest cursor first: a run cut short by a limit rotates through the accounts fairly. What could not be read last
+    # time comes after all others, or accounts that never answer would take every batch's first, or only, requests.
+    silent = {one.account_id for one in accounts.values() if one.status is not AccountStatus.ACTIVE} | ailing
+    return sorted(works, key=lambda work: (work.account_id in silent, work.left[-1].after))
+
+
+def _ailing(newest: Sequence[Batch]) -> set[AccountId]:
+    closed = next((batch for batch in newest if not batch.is_open), None)
+    faults = (one for one in closed.failures if one.is_fault and not one.may_pass) if closed else ()
+    return {one.account_id for one in faults if one.account_id is not None}
 
 
 def _work(
@@ -109,7 +121,7 @@ def _ask_all(
     for done, failed in enumerate(results, start=1):
         failures.extend(failed)
         progress(done, len(works))
-    return tuple(failures)
+    return (*failures, *outages.unasked())
 
 
 def _remember(batch_id: str, source: Source, begun: int, lander: Lander, state: StateStore) -> None:

@@ -3,7 +3,7 @@
 from threading import Lock
 
 from collector.core.batches import Failure
-from collector.core.errors import SourceClosed, SourceError, SourceUnavailable
+from collector.core.errors import RequestRefused, SourceClosed, SourceError, SourceUnavailable
 from collector.flow.account_walk import AccountWalk, AccountWork
 
 
@@ -14,6 +14,7 @@ class Outages:
         self._allowed = in_a_row
         self._in_a_row = 0
         self._closed: SourceError | None = None
+        self._unasked = 0
         self._is_stopped = False
         self._lock = Lock()
 
@@ -26,7 +27,8 @@ class Outages:
         if self._is_stopped:
             return []
         if self._closed is not None:
-            return [_failure(work, self._closed)]
+            self._count_unasked()
+            return []
         try:
             failures = walk(work)
         except SourceError as error:
@@ -38,9 +40,20 @@ class Outages:
         self._learn(None)
         return failures
 
+    def unasked(self) -> list[Failure]:
+        """Return one failure for all accounts that were not asked any more, if there are any."""
+        if self._closed is None or not self._unasked:
+            return []
+        message = f"{self._unasked} accounts were not asked any more: {self._closed}"
+        return [Failure(None, f"({self._unasked} accounts)", self._closed.reason, message)]
+
+    def _count_unasked(self) -> None:
+        with self._lock:
+            self._unasked += 1
+
     def _learn(self, error: SourceError | None) -> None:
         with self._lock:
-            self._in_a_row = self._in_a_row + 1 if isinstance(error, SourceUnavailable) else 0
+            self._in_a_row = self._in_a_row + 1 if isinstance(error, SourceUnavailable | RequestRefused) else 0
             if isinstance(error, SourceClosed) or self._in_a_row >= self._allowed:
                 self._closed = error
 

@@ -62,12 +62,12 @@ def _in_the_way(request: PlanRequest, state: StateStore) -> list[Batch]:
             batch for batch in tx.open_batches() if (batch.window, batch.shard) != (request.window, request.shard)
         ]
         ours = {account.account_id for account in tx.accounts(request.shard)} if others else set()
-        return [batch for batch in others if _is_ours(batch, tx.spans(batch.batch_id), ours, request)]
+        return [batch for batch in others if _is_ours(tx.spans(batch.batch_id), ours)]
 
 
-def _is_ours(batch: Batch, spans: Sequence[Span], ours: set[AccountId], request: PlanRequest) -> bool:
-    # A batch that holds nothing is closed by its own shard, for it is in nobody's way.
-    return any(span.account_id in ours for span in spans) if spans else batch.shard == request.shard
+def _is_ours(spans: Sequence[Span], ours: set[AccountId]) -> bool:
+    # A batch that holds nothing may be of a shard that exists no more: anyone closes it.
+    return any(span.account_id in ours for span in spans) or not spans
 
 
 def _spans(request: PlanRequest, through: TweetId, tx: StateReader) -> list[Span]:

@@ -46,8 +46,8 @@ def publish(seal: Seal, *, objects: ObjectStore, press: Press) -> Manifest:
     """
     try:
         manifest = _pressed(seal, objects, press)
-    except ObjectMissing:
-        return _verified(seal, objects)
+    except ObjectMissing as error:
+        return _verified(seal, objects, error)
     body = encode_manifest(manifest)
     standing = put_once(objects, manifest_key(seal.batch.batch_id), body)
     result = _same(manifest, decode_manifest(standing))
@@ -163,8 +163,13 @@ def _same(manifest: Manifest, standing: Manifest) -> Manifest:
     return standing
 
 
-def _verified(seal: Seal, objects: ObjectStore) -> Manifest:
-    manifest = decode_manifest(objects.read(manifest_key(seal.batch.batch_id)))
+def _verified(seal: Seal, objects: ObjectStore, cause: ObjectMissing) -> Manifest:
+    try:
+        standing = objects.read(manifest_key(seal.batch.batch_id))
+    except ObjectMissing:
+        message = f"batch {seal.batch.batch_id} is sealed and not published, and a raw part of it is gone: {cause}"
+        raise ObjectMissing(message, hint="restore that object: the bucket may keep older versions") from cause
+    manifest = decode_manifest(standing)
     for one in manifest.objects:
         if hashlib.sha256(objects.read(one.key)).hexdigest() != one.sha256:
             message = f"object {one.key} differs from what its manifest recorded, and the raw pages have expired"

@@ -15,13 +15,15 @@ from collector.flow.plan import PlanRequest
 log = structlog.get_logger(__name__)
 
 FIRST_WINDOW = timedelta(minutes=15)
+LOOK_BACK = 100
+"""So many batches back, a shard's newest live window is found; further back, the window's start is only a label."""
 
 
 def live_window(shard: int, *, state: StateStore, clock: Clock) -> Window:
     """Return the window from the end of the shard's newest live window until now, in whole seconds."""
     now = clock.now().replace(microsecond=0)
     with state.reading() as tx:
-        ends = [batch.window.end for batch in tx.batches() if batch.kind is BatchKind.LIVE and batch.shard == shard]
+        ends = [batch.window.end for batch in tx.batches(LOOK_BACK, shard=shard) if batch.kind is BatchKind.LIVE]
     start = max((end for end in ends if end < now), default=now - FIRST_WINDOW)
     return Window(start, now)
 

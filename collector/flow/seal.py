@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 
 from collector.core.accounts import Account
-from collector.core.batches import Batch, BatchKind, BatchStatus, Failure, Span
+from collector.core.batches import Batch, BatchKind, BatchStatus, Counts, Failure, Span
 from collector.core.documents import Recipe, Seal, SealedAccount, decode_seal, encode_seal, seal_key
 from collector.core.errors import ObjectMissing, StateConflict
 from collector.core.ids import AccountId
@@ -37,7 +37,8 @@ def seal(
         draft = _draft(batch_id, landing, failures, recipe, state)
         if draft.batch.seal is not None:
             return read_seal(draft.batch.seal, objects)
-        drafted = replace(draft, parts=tuple(part_keys(batch_id, objects)))
+        parts = (key for key in part_keys(batch_id, objects) if key not in landing.damaged)
+        drafted = replace(draft, parts=tuple(parts))
         standing = decode_seal(put_once(objects, seal_key(drafted.number), encode_seal(drafted)))
         note(standing, state=state, objects=objects)
 
@@ -92,9 +93,19 @@ def note(standing: Seal, *, state: StateStore, objects: ObjectStore) -> None:
             return
         tx.note_seal(standing.number)
         if planned.seal is None:
-            failures = standing.batch.failures
-            tx.save_batch(replace(planned, seal=standing.number, status=BatchStatus.SEALED, failures=failures))
+            tx.save_batch(_sealed(planned, standing))
     log.info("batch.sealed", batch_id=standing.batch.batch_id, seal=standing.number, parts=len(standing.parts))
+
+
+def _sealed(planned: Batch, standing: Seal) -> Batch:
+    counts = _at_least(planned.counts, standing.batch.counts.requests, standing.batch.counts.tweets_read)
+    failures = standing.batch.failures
+    return replace(planned, seal=standing.number, status=BatchStatus.SEALED, failures=failures, counts=counts)
+
+
+def _at_least(counts: Counts, requests: int, tweets_read: int) -> Counts:
+    # An attempt that was killed has counted nothing, but what it landed was asked for and read.
+    return replace(counts, requests=max(counts.requests, requests), tweets_read=max(counts.tweets_read, tweets_read))
 
 
 def _draft(batch_id: str, landing: Landing, failures: Sequence[Failure], recipe: Recipe, state: StateStore) -> Seal:
@@ -107,7 +118,8 @@ def _draft(batch_id: str, landing: Landing, failures: Sequence[Failure], recipe:
         sealed = _accounts(batch, spans, landing, tx)
         number = tx.last_seal() + 1
     known = [*failures, *_doubts(failures, spans, sealed, landing)]
-    drafted = replace(batch, failures=tuple(_as_first(failure, sealed) for failure in known))
+    counts = _at_least(batch.counts, landing.pages, landing.tweets)
+    drafted = replace(batch, failures=tuple(_as_first(failure, sealed) for failure in known), counts=counts)
     return Seal(number, drafted, tuple(sealed.values()), tuple(spans), (), recipe)
 
 
@@ -139,7 +151,7 @@ def _doubts(
 
 
 def _as_first(failure: Failure, accounts: dict[AccountId, SealedAccount]) -> Failure:
-    account = accounts.get(failure.account_id)
+    account = None if failure.account_id is None else accounts.get(failure.account_id)
     if failure.reason != "unproven" or account is None or not account.is_first:
         return failure
     message = "the source lists no further back: the account's collection starts at its oldest tweet listed"

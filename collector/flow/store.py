@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
-from collector.core.errors import ObjectExists, reading
+import structlog
+
+from collector.core.errors import ObjectDamaged, ObjectExists, reading
 from collector.core.landing import Landing
 from collector.core.pages import LandedPage, decode_pages
 from collector.core.ports import Compression, ObjectStore
+
+log = structlog.get_logger(__name__)
 
 
 def put_once(objects: ObjectStore, key: str, body: bytes) -> bytes:
@@ -30,9 +34,15 @@ def read_part(key: str, objects: ObjectStore, compression: Compression) -> Itera
 
 
 def read_landing(keys: Iterable[str], objects: ObjectStore, compression: Compression) -> Landing:
-    """Return what the pages of some raw parts settle."""
+    """Return what the pages of some raw parts settle; a damaged part counts for nothing and is fetched again."""
     landing = Landing()
     for key in keys:
-        for page in read_part(key, objects, compression):
+        try:
+            pages = list(read_part(key, objects, compression))
+        except ObjectDamaged as error:
+            log.warning("part.damaged", key=key, message=str(error))
+            landing.damaged.add(key)
+            continue
+        for page in pages:
             landing.add(page)
     return landing

@@ -13,6 +13,9 @@ from collector.core.ids import end_of
 from collector.core.planning import NOTHING
 from collector.core.ports import Clock, StateReader, StateStore
 
+REMEMBERED = 1000
+"""The reason of a gap is looked for in so many of the newest batches with failures."""
+
 
 @dataclass(frozen=True, slots=True)
 class CursorRow:
@@ -67,7 +70,7 @@ def status(*, state: StateStore, clock: Clock) -> Status:
     """Return the watermark and the sums over all accounts and batches."""
     rows = cursors(state=state, clock=clock)
     with state.reading() as tx:
-        known = tx.batches()
+        newest, totals = tx.batches(limit=1), tx.totals()
         still_open = len(tx.open_batches())
     watermark = _watermark(rows)
     return Status(
@@ -76,16 +79,16 @@ def status(*, state: StateStore, clock: Clock) -> Status:
         accounts=dict(Counter(str(row.account.status) for row in rows)),
         gaps=sum(row.gaps for row in rows),
         open_batches=still_open,
-        newest_batch=known[0] if known else None,
-        rows=sum(batch.counts.rows for batch in known),
-        tweets_read=sum(batch.counts.tweets_read for batch in known),
-        requests=sum(batch.counts.requests for batch in known),
+        newest_batch=newest[0] if newest else None,
+        rows=totals.rows,
+        tweets_read=totals.tweets_read,
+        requests=totals.requests,
     )
 
 
 def _gaps(tx: StateReader) -> Iterator[Gap]:
     wanted = Wanted(tx.newest_planned(), tx.backfills())
-    reasons = Reasons(batch for batch in tx.batches() if not batch.is_open)
+    reasons = Reasons(batch for batch in tx.batches(REMEMBERED, with_failures=True) if not batch.is_open)
     coverage = tx.coverage()
     for account in tx.accounts():
         if account.is_wanted:

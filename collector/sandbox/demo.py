@@ -82,7 +82,9 @@ class Demo:
                 stdout, stderr = process.communicate(timeout=120)
                 say(stdout.rstrip() + "\n" * (len(commands) > 1))
                 if process.returncode != 0:
-                    message = f"collector {words[0]} ended with {process.returncode}: {stderr.strip()[-2000:]}"
+                    message = (
+                        f"collector {words[0]} ended with {process.returncode}: {stderr.strip().rpartition(chr(10))[2]}"
+                    )
                     raise RuntimeError(message)
 
     def _kill_a_batch(self) -> None:

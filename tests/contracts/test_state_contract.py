@@ -200,13 +200,13 @@ def test_only_live_batches_tell_how_far_is_planned_and_only_backfills_what_they_
         writer.open_batch(batch(2, kind=BatchKind.BACKFILL, window=past, shard=2), [])
         writer.open_batch(batch(kind=BatchKind.BACKFILL, window=past, shard=1), [])
         assert writer.newest_planned() == BIG
-        assert writer.backfills() == [(1, past.ids), (2, past.ids)]
+        assert writer.backfills() == [past.ids]
 
 
 def test_a_backfill_wants_what_it_was_planned_to_reach(state):
     with state.writing() as writer:
         writer.open_batch(batch(kind=BatchKind.BACKFILL, through_id=id_at(START) + 7), [])
-        assert writer.backfills() == [(0, IdRange(id_at(START), id_at(START) + 7))]
+        assert writer.backfills() == [IdRange(id_at(START), id_at(START) + 7)]
 
 
 def test_rate_windows_are_replaced_by_endpoint_and_credential(state):
@@ -217,3 +217,23 @@ def test_rate_windows_are_replaced_by_endpoint_and_credential(state):
         writer.save_rate_windows([replace(first, remaining=1), replace(first, remaining=0)])
     with state.reading() as reader:
         assert reader.rate_windows() == [other, replace(first, remaining=0)]
+
+
+def test_batches_are_found_by_shard_and_by_failure(state):
+    failed = batch(2, shard=1, failures=(Failure(None, "(3 accounts)", "outage", "503"),))
+    with state.writing() as writer:
+        for one in (batch(1), failed, batch(3, shard=2)):
+            writer.open_batch(one, [])
+    with state.reading() as reader:
+        assert reader.batches(shard=1) == [failed]
+        assert reader.batches(with_failures=True) == [failed]
+        assert reader.batches(limit=1, shard=0) == [batch(1)]
+
+
+def test_totals_add_up_all_batches(state):
+    counts = Counts(requests=3, tweets_read=5, rows=4, objects=2, accounts=1)
+    with state.writing() as writer:
+        assert writer.totals() == Counts()
+        for number in (1, 2):
+            writer.open_batch(batch(number, shard=number, counts=counts), [])
+        assert writer.totals() == Counts(6, 10, 8, 4, 2)

@@ -47,14 +47,14 @@ def test_before_the_first_plan_nothing_is_wanted():
 
 
 def test_a_half_done_backfill_below_the_baseline_is_a_gap():
-    wanted = Wanted(at(30), [(0, IdRange(at(-60), at(-30)))])
+    wanted = Wanted(at(30), [IdRange(at(-60), at(-30))])
     rows = [covered(0, 30), covered(-40, -30)]
     assert gaps(NASA, rows, wanted) == [((at(-60), at(-40)), NOT_ASKED)]
-    assert gaps(ESA, [covered(0, 30)], wanted) == []
+    assert gaps(ESA, [covered(0, 30)], wanted) == [((at(-60), at(-30)), NOT_ASKED)]
 
 
 def test_overlapping_wishes_are_one_gap():
-    assert gaps(NASA, [], Wanted(at(30), [(0, IdRange(at(-10), at(10)))])) == [((at(-10), at(30)), NOT_ASKED)]
+    assert gaps(NASA, [], Wanted(at(30), [IdRange(at(-10), at(10))])) == [((at(-10), at(30)), NOT_ASKED)]
 
 
 def test_the_reason_is_the_failure_of_the_newest_batch_that_asked():

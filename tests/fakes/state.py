@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import astuple, dataclass, field, fields, replace
 from datetime import datetime
 from threading import RLock
 
 from collector.core.accounts import Account, Cursor
-from collector.core.batches import Batch, BatchKind, Span
+from collector.core.batches import Batch, BatchKind, Counts, Span
 from collector.core.coverage import Coverage
 from collector.core.errors import StateConflict
 from collector.core.ids import AccountId, TweetId, id_at
@@ -79,8 +79,15 @@ class FakeReader:
     def batch(self, batch_id: str) -> Batch | None:
         return self._tables.batches.get(batch_id)
 
-    def batches(self, limit: int | None = None) -> list[Batch]:
-        return list(reversed(self._by_creation()))[:limit]
+    def batches(
+        self, limit: int | None = None, *, shard: int | None = None, with_failures: bool = False
+    ) -> list[Batch]:
+        found = [one for one in reversed(self._by_creation()) if shard in {None, one.shard}]
+        return [one for one in found if one.failures or not with_failures][:limit]
+
+    def totals(self) -> Counts:
+        each = [astuple(one.counts) for one in self._by_creation()]
+        return Counts(*(sum(column) for column in zip(*each, strict=True)))
 
     def batches_starting(self, start: datetime, shard: int) -> list[Batch]:
         found = [one for one in self._by_creation() if (one.window.start, one.shard) == (start, shard)]
@@ -106,9 +113,9 @@ class FakeReader:
         live = [one.through_id for one in self._by_creation() if one.kind is BatchKind.LIVE]
         return max(live, default=None)
 
-    def backfills(self) -> list[tuple[int, IdRange]]:
+    def backfills(self) -> list[IdRange]:
         found = [one for one in self._by_creation() if one.kind is BatchKind.BACKFILL]
-        return sorted({(one.shard, IdRange(id_at(one.window.start), one.through_id)) for one in found})
+        return sorted({IdRange(id_at(one.window.start), one.through_id) for one in found})
 
     def last_seal(self) -> int:
         return self._tables.log["last_seal"]

@@ -14,6 +14,7 @@ from collector.core.errors import (
 )
 from collector.core.ranges import IdRange, Ranges
 from collector.flow.account_walk import IDLE_PAGES
+from collector.flow.views import gaps
 
 OUTAGE = SourceUnavailable("503")
 EIGHT = [tweet(-minutes) for minutes in range(2, 10)]
@@ -48,8 +49,41 @@ def test_five_outages_in_a_row_end_the_asking():  # F4, F22
         room.source.always(number, OUTAGE)
     batch = room.collect()
     assert room.asked() == [1, 2, 3, 4, 5, 6]
-    assert room.reasons(batch) == dict.fromkeys(range(2, 10), "outage")
+    assert room.reasons(batch) == dict.fromkeys((*range(2, 7), None), "outage")
+    assert batch.failures[-1].message.startswith("3 accounts were not asked any more")
+    assert {gap.reason for gap in gaps(state=room.state)} == {"outage"}
     assert_once(room, tweet(-5, 1))
+
+
+def test_accounts_that_never_answer_do_not_keep_the_others_from_being_asked():  # F5
+    room = room_of(12)
+    for number in range(1, 6):
+        room.source.always(number, OUTAGE)
+    room.collect()
+    room.wait(15)
+    room.asked()
+    batch = room.collect(0, 15)
+    assert set(range(6, 13)) <= set(room.asked())
+    assert set(room.reasons(batch)) == set(range(1, 6))
+
+
+def test_accounts_that_cannot_be_read_are_asked_after_all_others():  # F13
+    room = room_of(6)
+    for number in range(1, 4):
+        room.source.hide(number, "protected")
+    room.collect()
+    room.wait(15)
+    room.asked()
+    room.collect(0, 15)
+    assert room.asked() == [4, 5, 6, 1, 2, 3]
+
+
+def test_five_requests_in_a_row_that_x_refuses_end_the_asking():
+    room = room_of(9)
+    for number in range(1, 10):
+        room.source.always(number, RequestRefused("400"))
+    room.collect()
+    assert len(room.asked()) == 5
 
 
 def test_an_answer_between_outages_shows_that_the_source_is_up():
@@ -73,7 +107,7 @@ def test_a_source_that_closes_ends_the_run_and_what_landed_is_published(error, r
     room.source.script(2, error)
     batch = room.collect()
     assert room.asked() == [1, 2]
-    assert room.reasons(batch) == dict.fromkeys((2, 3, 4), reason)
+    assert room.reasons(batch) == dict.fromkeys((2, None), reason)
     assert_once(room, tweet(-5, 1))
     room.wait(15)
     room.collect(0, 15)

@@ -189,3 +189,7 @@ def without_freshness(patch):
 def test_schedules_notice_when_the_steps_lack_a_rule(without, listed, seeds, law, monkeypatch):
     without(monkeypatch)
     assert law in search(real(listed), seeds, STEPS).by_law
+
+
+def test_a_disorderly_list_at_the_horizon_loses_nothing():  # F3
+    assert search(real(SHORT), [2191], STEPS).by_law == {}

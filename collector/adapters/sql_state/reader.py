@@ -12,7 +12,7 @@ from collector.adapters.sql_state.bulk import array_text
 from collector.adapters.sql_state.garbage import without_collection
 from collector.adapters.sql_state.utc_time import by_time
 from collector.core.accounts import Account, Cursor
-from collector.core.batches import Batch, BatchKind, BatchStatus, Span
+from collector.core.batches import Batch, BatchKind, BatchStatus, Counts, Span
 from collector.core.coverage import Coverage
 from collector.core.ids import AccountId, TweetId, id_at
 from collector.core.ranges import IdRange
@@ -61,10 +61,16 @@ class SqlReader:
         """Return one batch, or None."""
         return next(iter(self._batches(tables.batches.c.batch_id == batch_id)), None)
 
-    def batches(self, limit: int | None = None) -> list[Batch]:
-        """Return batches, newest first by creation (then id), at most `limit`."""
+    def batches(
+        self, limit: int | None = None, *, shard: int | None = None, with_failures: bool = False
+    ) -> list[Batch]:
+        """Return batches, newest first by creation (then id), at most `limit`: all, a shard's, those with failures."""
         newest_first = [column.desc() for column in self._by_creation()]
         wanted = select(tables.batches).order_by(*newest_first).limit(limit)
+        if shard is not None:
+            wanted = wanted.where(tables.batches.c.shard == shard)
+        if with_failures:
+            wanted = wanted.where(tables.batches.c.failures != rows.NO_FAILURES)
         return [rows.batch_of(row) for row in self._connection.execute(wanted).all()]
 
     def batches_starting(self, start: datetime, shard: int) -> list[Batch]:
@@ -106,12 +112,19 @@ class SqlReader:
         live = tables.batches.c.kind == BatchKind.LIVE.value
         return self._connection.execute(select(newest).where(live)).scalar()
 
-    def backfills(self) -> list[tuple[int, IdRange]]:
-        """Return the shard and wanted ids of every backfill batch, without repetition, by shard and id."""
+    def totals(self) -> Counts:
+        """Return the sums over all batches; `accounts` counts an account once a batch."""
         columns = tables.batches.c
-        wanted = select(columns.shard, columns.window_start, columns.through_id).distinct()
+        summed = (columns.requests, columns.tweets_read, columns.rows, columns.objects, columns.accounts)
+        found = self._connection.execute(select(*(func.coalesce(func.sum(column), 0) for column in summed))).one()
+        return Counts(*map(int, found))
+
+    def backfills(self) -> list[IdRange]:
+        """Return the wanted ids of every backfill batch, each once, sorted."""
+        columns = tables.batches.c
+        wanted = select(columns.window_start, columns.through_id).distinct()
         found = self._connection.execute(wanted.where(columns.kind == BatchKind.BACKFILL.value))
-        return sorted({(shard, IdRange(id_at(start), through)) for shard, start, through in found})
+        return sorted({IdRange(id_at(start), through) for start, through in found})
 
     def last_seal(self) -> int:
         """Return the number of the last seal this state knows; 0 before the first."""

@@ -141,11 +141,15 @@ def _counts_of(cells: Mapping[str, Any]) -> Counts:
     )
 
 
+NO_FAILURES = "[]"
+"""The text of an empty list of failures."""
+
+
 def _failures_text(failures: Iterable[Failure]) -> str:
     return json.dumps(
         [
             {
-                "account_id": str(failure.account_id),
+                "account_id": None if failure.account_id is None else str(failure.account_id),
                 "username": failure.username,
                 "reason": failure.reason,
                 "message": failure.message,
@@ -157,6 +161,11 @@ def _failures_text(failures: Iterable[Failure]) -> str:
 
 def _failures_of(text: str) -> tuple[Failure, ...]:
     return tuple(
-        Failure(AccountId(int(cells["account_id"])), cells["username"], cells["reason"], cells["message"])
+        Failure(
+            None if cells["account_id"] is None else AccountId(int(cells["account_id"])),
+            cells["username"],
+            cells["reason"],
+            cells["message"],
+        )
         for cells in json.loads(text)
     )
