@@ -64,11 +64,15 @@ class Settings(BaseSettings):
         60, ge=0, le=3600, description="how old an id must be before it is claimed, 0 to 3600 seconds"
     )
     initial_lookback: Duration = Field(
-        timedelta(days=7), ge=timedelta(0), description="how far back the first batch of a new account reaches: 12h, 7d"
+        timedelta(days=7),
+        ge=timedelta(0),
+        le=timedelta(days=20 * 365),
+        description="how far back the first batch of a new account reaches: 12h, 7d",
     )
     username_check: Duration = Field(
         timedelta(days=30),
         ge=timedelta(0),
+        le=timedelta(days=20 * 365),
         description="how often a username is read again ($0.010 each), as 30d; 0s: never",
     )
     concurrency: int = Field(8, ge=1, le=256, description="accounts fetched at the same time, 1 to 256")

@@ -220,14 +220,14 @@ def test_rate_windows_are_replaced_by_endpoint_and_credential(state):
 
 
 def test_batches_are_found_by_shard_and_by_failure(state):
-    failed = batch(2, shard=1, failures=(Failure(None, "(3 accounts)", "outage", "503"),))
+    plain, failed = batch(1), batch(2, shard=1, failures=(Failure(None, "(3 accounts)", "outage", "503"),))
     with state.writing() as writer:
-        for one in (batch(1), failed, batch(3, shard=2)):
+        for one in (plain, failed, batch(3, shard=2)):
             writer.open_batch(one, [])
     with state.reading() as reader:
         assert reader.batches(shard=1) == [failed]
         assert reader.batches(with_failures=True) == [failed]
-        assert reader.batches(limit=1, shard=0) == [batch(1)]
+        assert reader.batches(limit=1, shard=0) == [plain]
 
 
 def test_totals_add_up_all_batches(state):
