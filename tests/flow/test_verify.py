@@ -1,5 +1,6 @@
 """Verify finds each kind of damage, and nothing else."""
 
+import gc
 from dataclasses import replace
 from hashlib import sha256
 
@@ -7,7 +8,7 @@ import pytest
 from rooms import ESA, NASA, Room, at, nothing_written, tweet
 
 from collector.core.coverage import Coverage, Covered, Evidence
-from collector.core.documents import Recipe, encode_manifest, manifest_key, seal_key
+from collector.core.documents import Manifest, Recipe, Seal, encode_manifest, manifest_key, seal_key
 from collector.core.errors import SourceUnavailable
 from collector.core.ranges import IdRange
 from collector.core.table import HEADER
@@ -138,6 +139,18 @@ def test_ranges_that_two_batches_publish_are_found(room):
     assert [kind for kind, _ in room.damage()] == ["overlapping_ranges"]
 
 
+def test_the_ids_that_are_published_twice_are_named_and_the_rest_counts(room):
+    manifest = room.manifest(room.second)
+    past_the_end = at(50)
+    more = Covered(IdRange(at(-40), past_the_end), Evidence.PROVEN, 0)
+    save(room, replace(manifest, ranges=((NASA, more), *manifest.ranges)))
+    key = manifest_key(room.second.batch_id)
+    assert room.damage() == [("overlapping_ranges", key)] * 2 + [("state_behind", "account 12")]
+    overlap, _, behind = room.verify().problems
+    assert f"ids ({at(-40)}, {at(-10)}] are" in overlap.message
+    assert f"({at(-1)}, {past_the_end}]" in behind.message
+
+
 def test_a_hole_in_the_log_is_found(room):
     del room.objects.bodies[seal_key(1)]
     assert room.damage() == [("hole_in_log", seal_key(1))]
@@ -185,6 +198,49 @@ def test_an_object_that_no_manifest_lists_is_found(room):
     key = "tweets/dt=2026-11-22/hour=11/mine.csv"
     room.objects.bodies[key] = b"x"
     assert room.damage() == [("object_not_listed", key)]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("seals/", "seals/.DS_Store", "seals/1.json", "seals/0000000001.json.bak", "seals/sub/0000000009.json"),
+        *("manifests/", "manifests/.DS_Store", "manifests/notes.txt", "manifests/sub/x.json"),
+    ],
+)
+def test_an_object_that_is_not_ours_is_found(room, key):
+    room.objects.bodies[key] = b"x"
+    assert room.damage() == [("foreign_object", key)]
+
+
+def test_documents_are_read_one_at_a_time():
+    room = Room()
+    room.follow(NASA, *NASAS, baseline=-90)
+    for minutes in range(-10, 0):
+        room.collect(minutes, minutes + 1)
+    watched = Watched(room.objects)
+    verify(state=room.state, objects=watched, compression=room.press.compression)
+    assert watched.most["seals"] <= 1
+    assert watched.most["manifests"] <= 1
+    assert watched.most["tweets"] <= 1
+
+
+class Watched:
+    """Objects that count, whenever one of them is read, how many seals and manifests are in memory."""
+
+    def __init__(self, objects):
+        self._objects, self._before, self.most = objects, _documents(), {}
+
+    def read(self, key):
+        folder = key.partition("/")[0]
+        self.most[folder] = max(self.most.get(folder, 0), _documents() - self._before)
+        return self._objects.read(key)
+
+    def __getattr__(self, name):
+        return getattr(self._objects, name)
+
+
+def _documents():
+    return sum(type(one) in {Seal, Manifest} for one in gc.get_objects())
 
 
 def coverage_becomes(room, change):
