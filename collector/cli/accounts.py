@@ -93,7 +93,7 @@ def refresh() -> None:
 
     found = settings()
     ports = wiring.open_ports(found)
-    renamed = flow.refresh(timedelta(0), state=ports.state, source=ports.source, clock=ports.clock)
+    renamed = flow.refresh(timedelta(0), state=ports.state, source=ports.source, clock=ports.clock, most=None)
     for before, after in renamed:
         click.echo(f"{before.username} is {after.username} now ({after.account_id})")
     click.echo(f"{len(renamed)} renamed")

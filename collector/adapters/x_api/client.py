@@ -75,6 +75,7 @@ class XApi:
     sleep: Callable[[float], None] = time.sleep
     _rates: Rates = field(init=False)
     _transport: Transport = field(init=False)
+    _tried: stamina.BoundRetryingCaller = field(init=False)
     _threads: local = field(init=False, default_factory=local)
 
     def __post_init__(self) -> None:
@@ -84,6 +85,7 @@ class XApi:
         renamed = RENAMED_PARAMETERS[self.vocabulary]
         door = Door(self.base_url, renamed, self.connect_timeout, self.read_timeout, self.concurrency)
         self._transport = Transport(door, self.credentials)
+        self._tried = stamina.RetryingCaller(**asdict(self.retries)).on(SourceUnavailable)
         self._rates = Rates(self.credentials.fingerprint, self.clock)
 
     @property
@@ -157,11 +159,10 @@ class XApi:
         )
 
     def _asked(self, endpoint: str, call: Call, read: Callable[[Answer], Got]) -> Got:
-        tried = stamina.RetryingCaller(**asdict(self.retries)).on(SourceUnavailable)
         waits = 0
         while True:
             try:
-                return tried(self._ask_once, endpoint, call, read)
+                return self._tried(self._ask_once, endpoint, call, read)
             except RateLimited as limited:
                 wait = limited.reset_at - self.clock.now()
                 waits += 1

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -97,6 +96,17 @@ class Transport:
         return body
 
 
+class Body(bytes):
+    """A body that does not show itself: tweepy formats it for a log line at every answer, at any level."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"({len(self)} bytes)"
+
+    __str__ = __repr__
+
+
 def quiet_loggers() -> None:
     """Keep the loggers below us above DEBUG, where tweepy writes the bearer token and every tweet."""
     for name in _NOISY:
@@ -139,7 +149,7 @@ class _Session(requests.Session):
         # tweepy's own errors fail on bodies and headers that it does not expect, so it sees good answers only.
         if response.status_code != _OK:
             raise Refused(Answer(response.status_code, response.headers, self._transport.blotted(body)))
-        response.raw = BytesIO(body)
+        response._content = Body(body)  # noqa: SLF001 - read already, and bounded
         return response
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
