@@ -63,13 +63,14 @@ def demo(*, keep: bool, folder: Path | None) -> None:
 )
 @click.option("--port", type=PORT, default=0, help="Port of the X API; default: a free one.")
 @click.option("--s3-port", type=PORT, default=0, help="Port of the S3; default: a free one.")
+@click.option("--plain", is_flag=True, help="Leave out the texts that break CSV writers.")
 @click.option("--no-s3", is_flag=True, help="Serve the X API alone.")
 @click.option(
     "--replay",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Serve recorded answers from this folder instead of made-up tweets.",
 )
-def sandbox(*, latency: float, no_s3: bool, replay: Path | None, **settings: Any) -> None:  # noqa: ANN401  as Sandbox
+def sandbox(*, latency: float, plain: bool, no_s3: bool, replay: Path | None, **settings: Any) -> None:  # noqa: ANN401  as Sandbox
     """Serve a stand-in X API and S3 until stopped.
 
     Both listen on 127.0.0.1. The environment to paste into another shell is printed.
@@ -78,7 +79,7 @@ def sandbox(*, latency: float, no_s3: bool, replay: Path | None, **settings: Any
         _prepare_s3()
     from collector.sandbox.environment import environment_of, exports  # noqa: PLC0415
 
-    settings |= {"history": HISTORY, "latency": timedelta(seconds=latency), "s3": not no_s3}
+    settings |= {"history": HISTORY, "latency": timedelta(seconds=latency), "s3": not no_s3, "hostile": not plain}
     with _opened(settings, replay) as place:
         click.echo(exports(environment_of(place, "sandbox")))
         names = [account.username for account in place.users.values()]

@@ -37,6 +37,7 @@ class Sandbox:
     history: timedelta = timedelta(days=3)
     live_per_hour: float = 0
     lateness: timedelta = timedelta(0)
+    hostile: bool = True
     horizon: Horizon = field(default_factory=Horizon)
     clock: Callable[[], datetime] = utc_now
     skew: timedelta = timedelta(0)
@@ -60,6 +61,7 @@ class Sandbox:
             history=self.history,
             live_per_hour=self.live_per_hour,
             lateness=self.lateness,
+            hostile=self.hostile,
             horizon=self.horizon,
             clock=self.clock,
         )

@@ -109,9 +109,10 @@ def shape_of(text: Text, kind: str = "original", variant: int = 0) -> Shape:
     return Shape(kind, fields)
 
 
-def default_shapes() -> list[Shape]:
-    """Return the shapes an account goes through in turn: every text, every kind."""
-    originals = [shape_of(text, variant=place) for place, text in enumerate(HOSTILE + PLAIN)]
+def default_shapes(*, hostile: bool) -> list[Shape]:
+    """Return the shapes an account goes through in turn: every text, every kind; the hostile texts if wanted."""
+    breaking = HOSTILE if hostile else ()
+    originals = [shape_of(text, variant=place) for place, text in enumerate(breaking + PLAIN)]
     replies = [
         shape_of(Text(f"@{REPLIED_NAME} {text.body}", text.lang), "reply", place) for place, text in enumerate(PLAIN)
     ]
@@ -119,7 +120,7 @@ def default_shapes() -> list[Shape]:
         shape_of(Text(f"RT @{REPLIED_NAME}: {text.body}"[:118] + "…", text.lang), "retweet", place)
         for place, text in enumerate(PLAIN)
     ]
-    quotes = [shape_of(text, "quote", place) for place, text in enumerate((*PLAIN[:6], *HOSTILE[:4]))]
+    quotes = [shape_of(text, "quote", place) for place, text in enumerate((*PLAIN[:6], *breaking[:4]))]
     return originals + replies + retweets + quotes
 
 

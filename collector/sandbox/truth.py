@@ -38,7 +38,7 @@ class Truth:
     """Accounts and tweets, all of them following from the seed, the clock and the actions taken.
 
     `tweets` is each account's backlog, spread over `history` before the start; `live_per_hour` keeps coming after it,
-    one live tweet in five up to `lateness` after its id.
+    one live tweet in five up to `lateness` after its id. With `hostile`, some texts are those that break CSV writers.
     """
 
     seed: int = 7
@@ -47,6 +47,7 @@ class Truth:
     history: timedelta = timedelta(days=3)
     live_per_hour: float = 0
     lateness: timedelta = timedelta(0)
+    hostile: bool = True
     horizon: Horizon = field(default_factory=Horizon)
     clock: Callable[[], datetime] = utc_now
     users: dict[int, Account] = field(init=False, default_factory=dict)
@@ -56,7 +57,7 @@ class Truth:
     def __post_init__(self) -> None:
         """Make the sample accounts."""
         self._ahead = timedelta(0)
-        self._shapes = default_shapes()
+        self._shapes = default_shapes(hostile=self.hostile)
         self._timelines: dict[int, Timeline] = {}
         self._account_ids: list[int] = []
         self._first_names: list[str] = []

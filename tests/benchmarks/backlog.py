@@ -46,7 +46,9 @@ def _measure(accounts: int) -> Run:
         ids = account_ids(environment)
         subprocess.run([sys.executable, "-m", "collector", "accounts", "add", *ids], env=own, check=True, stdout=-3)
         run = _collect(own)
-    print(f"  {run.rows:9,} tweets: {run.seconds:5.1f} s, peak memory {run.megabytes:.0f} MB (at most {MOST_MEGABYTES})")
+    print(
+        f"  {run.rows:9,} tweets: {run.seconds:5.1f} s, peak memory {run.megabytes:.0f} MB (at most {MOST_MEGABYTES})"
+    )
     return run
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from served import account_ids, plain, served
 
 ACCOUNTS = 200
-LATENCY, LEAST_WITH_LATENCY, TWEETS_WITH_LATENCY = 0.1, 6.0, 300
+LATENCY, LEAST_WITH_LATENCY, TWEETS_WITH_LATENCY = 0.1, 6.0, 500
 LEAST_WITHOUT, TWEETS_WITHOUT = 2.0, 1500
 
 

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 @contextmanager
 def served(*options: str) -> Iterator[dict[str, str]]:
     """Yield the environment of a running sandbox; it ends with the block."""
-    command = [sys.executable, "-m", "collector", "sandbox", "--live-per-hour", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=plain()) as process:
+    command = [sys.executable, "-m", "collector", "sandbox", "--live-per-hour", "0", "--plain", *options]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=plain()
+    ) as process:
         try:
             yield dict(_exports(process))
         finally:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.sandbox import Horizon
+from collector.sandbox import Horizon, World
 from collector.sandbox.shapes import EVERYTHING, default_shapes
 from collector.sandbox.texts import HOSTILE, NUMBER
 from collector.sandbox.truth import _STRIDE
@@ -93,7 +93,7 @@ def test_a_long_text_is_cut_silently_and_whole_in_its_note(x, account_id):  # F1
 
 
 def test_every_text_and_kind_comes_up_in_turn(x, account_id):  # F50 F51
-    assert math.gcd(_STRIDE, len(default_shapes())) == 1
+    assert math.gcd(_STRIDE, len(default_shapes(hostile=True))) == 1
     bodies = x.walk(account_id, max_results=100, tweet__fields="note_tweet,referenced_tweets")
     tweets = [tweet for body in bodies for tweet in body["data"]]
     texts = [tweet.get("note_tweet", tweet)["text"] for tweet in tweets]
@@ -208,3 +208,10 @@ def test_the_same_seed_and_clock_give_the_same_bytes(open_sandbox):  # F54
 
     assert everything(7) == everything(7)
     assert everything(7) != everything(8)
+
+
+def test_a_plain_world_has_no_text_that_breaks_csv_writers():
+    world = World(accounts=2, tweets=200, hostile=False)
+    texts = {world.text(tweet_id) for account_id in world.users for tweet_id in world.ids(account_id)}
+    assert len(texts) > 100
+    assert not any(character in text for text in texts for character in "\r\x00\ud800\u2028")
