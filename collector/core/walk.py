@@ -103,9 +103,10 @@ class Walk:
         return replace(self, top=top, low=top)
 
     def _seeing(self, page: Page) -> "Walk":
-        ids = page.tweet_ids
+        # What lies outside of the range was not asked for, and proves nothing: a list may go on behind it.
+        ids = [one for one in page.tweet_ids if one in self.ids]
         if not ids:
-            return self
+            return replace(self, tweets=self.tweets + len(page.tweet_ids))
         ceiling = [] if self.lowest_seen is None else [self.lowest_seen]
         chain = [*ceiling, *ids]
         in_order = all(lower < upper for upper, lower in pairwise(chain))
@@ -114,7 +115,7 @@ class Walk:
         return replace(
             self,
             lowest_seen=min(chain),
-            tweets=self.tweets + len(ids),
+            tweets=self.tweets + len(page.tweet_ids),
             is_ordered=is_ordered,
             low=min(inside) - 1 if inside and is_ordered else self.low,
         )

@@ -16,6 +16,8 @@ from collector.flow.policy import Policy
 
 IDLE_PAGES = 20
 """So many pages in a row that reach no older tweet are an outage: short and empty pages are normal, a loop is not."""
+_STRANGE = IDLE_PAGES // 3 + 1
+"""A page of tweets that were not asked for is paid, so three of them in a row are enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class AccountWalk:
             if settled.is_end:
                 return walk, settled
             token = page.next_token
-            idle = idle + 1 if walk.lowest_seen == lowest else 0
+            idle = 0 if walk.lowest_seen != lowest else idle + (_STRANGE if page.tweet_ids else 1)
             if token is None or token in seen or idle >= IDLE_PAGES:
                 return walk, None
             seen.add(token)

@@ -176,6 +176,14 @@ def test_a_page_that_reaches_the_lower_end_proves_the_range_whatever_follows():
     assert seen.end.proof is Proof.HOLDS
 
 
+@pytest.mark.parametrize("stranger", [at(-120), at(30)])
+def test_a_tweet_from_outside_the_range_neither_ends_its_list_nor_disturbs_it(stranger):
+    first = sorted((at(-1), at(-3), stranger), reverse=True)
+    seen = walked(IdRange(at(-90), at(0)), [page(*first, token="t"), page(at(-5), at(-7), token="u"), page()])
+    assert seen.shown >= {at(-5), at(-7)}
+    assert seen.settles == Ranges.of([IdRange(at(-90), at(0))])
+
+
 def test_a_list_that_ends_at_the_horizon_proves_nothing_below_its_oldest_tweet():  # F3
     seen = walked(IdRange(at(-90), at(0)), [page(at(-1), at(-2), token="t"), page(at(-3))], provable=3)
     assert seen.end.proof is Proof.FAILS

@@ -159,6 +159,13 @@ def test_endless_empty_pages_end_as_an_outage(room):  # F9, F22
     assert not room.coverage().rows
 
 
+def test_pages_of_tweets_that_were_not_asked_for_end_soon(room):  # F22
+    room.source.script(NASA, *(page_of([at(-200) - number], f"token {number}", room.clock) for number in range(99)))
+    assert room.reasons(room.collect()) == {NASA: "outage"}
+    assert len(room.asked()) == 3
+    assert not room.coverage().rows
+
+
 def test_empty_pages_with_tokens_are_walked_through(room):  # F9
     room.source.script(NASA, page_of([], str(at(0)), room.clock))
     assert room.reasons(room.collect()) == {}
