@@ -1,5 +1,7 @@
 """The command line: parses, prints, and turns errors into one clear line and an exit code."""
 
+import contextlib
+import ctypes
 import gc
 import sys
 
@@ -14,6 +16,7 @@ from collector.cli.upkeep import migrate, rebuild, verify
 from collector.cli.views import batches, cursors, gaps, status
 
 GARBAGE_THRESHOLD = 100_000
+_M_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 @click.group(cls=CollectorGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -48,10 +51,18 @@ for command in (
     collector.add_command(command)
 
 
+def keep_memory_small() -> None:
+    """Tune garbage collection and malloc for what a batch is: many small values that live on, and large passing ones."""
+    # Looking through a million values of a long account list seldom saves a third of a plan.
+    gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
+    # Of every thread's own arena a part stays unused: with two in all, a fetch needs a third less memory.
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+
+
 def main() -> None:
     """Run the command line and exit: 0 done, 1 something failed, 2 wrong usage or configuration, 75 try later."""
-    # A long account list is a million small values that live on: looking through them seldom saves a third of a plan.
-    gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
+    keep_memory_small()
     code = run_command_line(collector)
     # Otherwise the interpreter looks at every object of every library once more, a quarter of a short command's time.
     gc.freeze()

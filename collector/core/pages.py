@@ -64,9 +64,27 @@ def encode_page(page: LandedPage) -> bytes:
 
 def decode_pages(part: bytes) -> Iterator[LandedPage]:
     """Yield the pages of a raw part in the order they landed."""
-    for line in part.split(b"\n"):
-        if line:
-            yield _decode_page(line)
+    start = 0
+    while start < len(part):
+        end = part.find(b"\n", start)
+        end = end if end >= 0 else len(part)
+        if end > start:
+            yield _decode_page(part[start:end])
+        start = end + 1
+
+
+def in_pieces(pages: Iterable[LandedPage], most: int) -> Iterator[list[LandedPage]]:
+    """Cut pages, in their order, into pieces whose bodies hold about `most` bytes."""
+    piece: list[LandedPage] = []
+    size = 0
+    for page in pages:
+        piece.append(page)
+        size += len(page.body)
+        if size >= most:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
 
 
 def _decode_page(line: bytes) -> LandedPage:

@@ -117,7 +117,7 @@ def _ask_all(
 ) -> tuple[Failure, ...]:
     outages = Outages(policy.outages_in_a_row)
     failures: list[Failure] = []
-    results = in_order(partial(outages.guard, walk), works, workers=policy.concurrency, ahead=_AHEAD)
+    results = in_order(partial(outages.guard, walk), works, workers=policy.concurrency, most=_AHEAD)
     for done, failed in enumerate(results, start=1):
         failures.extend(failed)
         progress(done, len(works))

@@ -1,5 +1,6 @@
 """Lander: gathers the pages of a fetch and flushes them as raw parts."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
 from uuid import uuid4
@@ -43,7 +44,7 @@ class Lander:
         with self._lock:
             self._begun_at = self._begun_at or self._clock.now()
             self._lines.append(line)
-            self._pages.append(page)
+            self._pages.append(replace(page, body=b""))
             self._size += len(line)
             self.tweets_read += page.tweets
             if self._size >= self._policy.part_bytes or self._age() >= self._policy.part_age:

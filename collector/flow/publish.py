@@ -23,7 +23,7 @@ from collector.core.documents import (
 from collector.core.errors import ObjectConflict, ObjectMissing, StateConflict
 from collector.core.ids import AccountId, TweetId
 from collector.core.landing import Claim, Landing, spans_by_account
-from collector.core.pages import LandedPage
+from collector.core.pages import LandedPage, in_pieces
 from collector.core.ports import Compression, ObjectStore, Scratch, ScratchSlice
 from collector.flow.policy import MEGABYTE, Press
 from collector.flow.store import put_once, read_part
@@ -33,6 +33,12 @@ log = structlog.get_logger(__name__)
 
 OBJECT_BYTES = 64 * MEGABYTE
 """An object is cut at so many landed bytes; part of the contract, for a cut that moved would publish tweets twice."""
+
+PIECE_BYTES = 2 * MEGABYTE
+"""So many bytes of pages become values at the same time, which take ten times the room."""
+
+IN_FLIGHT_BYTES = 16 * MEGABYTE
+"""So many bytes of rows are put at the same time: many small objects, or one large one."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -65,16 +71,16 @@ def _pressed(seal: Seal, objects: ObjectStore, press: Press) -> Manifest:
     slices: dict[int, list[ScratchSlice]] = defaultdict(list)
     with press.scratch() as scratch:
         for key in seal.parts:
-            pages = list(read_part(key, objects, press.compression))
-            for page in pages:
-                landing.add(page)
-            for partition, rows in _rows(pages, seal, press):
-                slices[partition].append(scratch.append(table.serialize(rows)))
+            for pages in in_pieces(read_part(key, objects, press.compression), PIECE_BYTES):
+                for page in pages:
+                    landing.add(page)
+                for partition, rows in _rows(pages, seal, press):
+                    slices[partition].append(scratch.append(table.serialize(rows)))
         claims, seal = _claims(seal, landing)
         tweets: Counter[tuple[int, int]] = Counter()
         cut = _cut({one: _read(slices[one], scratch) for one in sorted(slices)}, claims, tweets, seal)
         put = partial(_put, seal=seal, objects=objects, press=press)
-        published = list(in_order(put, cut, workers=press.writers, ahead=2 * press.writers))
+        published = list(in_order(put, cut, workers=press.writers, most=IN_FLIGHT_BYTES, weigh=_bytes))
     return Manifest(seal.number, seal.batch, seal.accounts, tuple(published), tuple(covered(claims, tweets)))
 
 
@@ -128,6 +134,10 @@ def _cut(
 def object_folder(hour: datetime) -> str:
     """Return the partition of an hour, under the prefix."""
     return f"tweets/dt={hour:%Y-%m-%d}/hour={hour:%H}"
+
+
+def _bytes(cut: tuple[str, table.Rows]) -> int:
+    return int(cut[1].nbytes)
 
 
 def _put(cut: tuple[str, table.Rows], *, seal: Seal, objects: ObjectStore, press: Press) -> PublishedObject:

@@ -9,23 +9,41 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_order(work: Callable[[Item], Result], items: Iterable[Item], *, workers: int, ahead: int) -> Iterator[Result]:
-    """Yield the result of each item, with at most `ahead` items begun and not yet yielded; one worker needs no thread.
+def one(_item: object) -> int:
+    """Weigh every item the same."""
+    return 1
 
-    The first error ends it: what has begun is finished, nothing more is begun.
+
+def in_order(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int,
+    most: int,
+    weigh: Callable[[Item], int] = one,
+) -> Iterator[Result]:
+    """Yield the result of each item; what is begun and not yet yielded weighs `most`, or is a single item.
+
+    One worker needs no thread. The first error ends it: what has begun is finished, nothing more is begun.
     """
     if workers == 1:
         yield from map(work, items)
         return
     with ThreadPoolExecutor(workers, thread_name_prefix="collector") as pool:
-        begun: deque[Future[Result]] = deque()
+        begun: deque[tuple[int, Future[Result]]] = deque()
+        weight = 0
         try:
             for item in items:
-                begun.append(pool.submit(work, item))
-                if len(begun) >= ahead:
-                    yield begun.popleft().result()
+                added = weigh(item)
+                while begun and weight + added > most:
+                    done, result = begun.popleft()
+                    weight -= done
+                    yield result.result()
+                begun.append((added, pool.submit(work, item)))
+                weight += added
+                del item
             while begun:
-                yield begun.popleft().result()
+                yield begun.popleft()[1].result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -1,6 +1,5 @@
 """Planning plus committing 100,000 accounts, each with one new range, on SQLite."""
 
-import gc
 import sys
 import tempfile
 import time
@@ -12,7 +11,7 @@ from collector.adapters.local_files import FolderObjects
 from collector.adapters.scratch_file import ScratchFile
 from collector.adapters.sql_state import SqlState
 from collector.adapters.x_posts import XPosts
-from collector.cli import GARBAGE_THRESHOLD
+from collector.cli import keep_memory_small
 from collector.core.accounts import Account, AccountStatus
 from collector.core.batches import BatchKind, Window
 from collector.core.coverage import Covered, Evidence
@@ -39,7 +38,7 @@ class Clock:
 
 def main() -> int:
     """Print one line for the first batch and one for the second; return 1 when one takes too long."""
-    gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)  # as the command line does
+    keep_memory_small()  # as the command line does
     with tempfile.TemporaryDirectory() as name:
         clock = Clock(NOON)
         state = SqlState(f"sqlite:///{name}/state.db", clock)
