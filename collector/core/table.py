@@ -19,7 +19,7 @@ from pyarrow import csv
 from collector.core.columns import COLUMNS, ESCAPES, PAGE_COLUMNS, ColumnKind, PageLabel, TweetColumns
 from collector.core.ids import SNOWFLAKE_EPOCH
 
-# The default pool keeps what was freed; a batch would end with twice the memory that it needs.
+# The default pool keeps what was freed: a batch would need a quarter more memory, and be no faster.
 pa.set_memory_pool(pa.system_memory_pool())
 
 Newlines = Literal["escape", "keep"]

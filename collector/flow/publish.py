@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 OBJECT_BYTES = 64 * MEGABYTE
 """An object is cut at so many landed bytes; part of the contract, for a cut that moved would publish tweets twice."""
 
-PIECE_BYTES = 2 * MEGABYTE
+PIECE_BYTES = 4 * MEGABYTE
 """So many bytes of pages become values at the same time, which take ten times the room."""
 
 IN_FLIGHT_BYTES = 16 * MEGABYTE
@@ -71,27 +71,27 @@ def _pressed(seal: Seal, objects: ObjectStore, press: Press) -> Manifest:
     slices: dict[int, list[ScratchSlice]] = defaultdict(list)
     with press.scratch() as scratch:
         for key in seal.parts:
-            for pages in in_pieces(read_part(key, objects, press.compression), PIECE_BYTES):
-                for page in pages:
-                    landing.add(page)
-                for partition, rows in _rows(pages, seal, press):
-                    slices[partition].append(scratch.append(table.serialize(rows)))
+            pieces = in_pieces(read_part(key, objects, press.compression), PIECE_BYTES)
+            rows = table.joined([_rows(pages, landing, seal, press) for pages in pieces])
+            for partition, cut in table.by_partition(rows):
+                slices[partition].append(scratch.append(table.serialize(cut)))
         claims, seal = _claims(seal, landing)
         tweets: Counter[tuple[int, int]] = Counter()
-        cut = _cut({one: _read(slices[one], scratch) for one in sorted(slices)}, claims, tweets, seal)
+        cuts = _cut({one: _read(slices[one], scratch) for one in sorted(slices)}, claims, tweets, seal)
         put = partial(_put, seal=seal, objects=objects, press=press)
-        published = list(in_order(put, cut, workers=press.writers, most=IN_FLIGHT_BYTES, weigh=_bytes))
+        published = list(in_order(put, cuts, workers=press.writers, most=IN_FLIGHT_BYTES, weigh=_bytes))
     return Manifest(seal.number, seal.batch, seal.accounts, tuple(published), tuple(covered(claims, tweets)))
 
 
-def _rows(pages: Sequence[LandedPage], seal: Seal, press: Press) -> Iterator[tuple[int, table.Rows]]:
+def _rows(pages: Sequence[LandedPage], landing: Landing, seal: Seal, press: Press) -> table.Rows:
+    for page in pages:
+        landing.add(page)
     with_tweets = [page for page in pages if page.tweets]
-    if not with_tweets:
-        return
     columns = press.decoder.columns([page.body for page in with_tweets])
     labels = [PageLabel(one.account_id, one.username, one.landed_at, len(one.body)) for one in with_tweets]
     typed = table.table_of(columns, labels, seal.batch.batch_id)
-    yield from table.by_partition(table.rows_of(typed, newlines=_newlines(seal)))
+    del columns  # the larger half of the memory
+    return table.rows_of(typed, newlines=_newlines(seal))
 
 
 def _newlines(seal: Seal) -> table.Newlines:

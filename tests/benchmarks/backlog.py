@@ -30,7 +30,9 @@ def main() -> int:
     quarter, whole = _measure(ACCOUNTS // 4), _measure(ACCOUNTS)
     growth = (whole.seconds / whole.rows) / (quarter.seconds / quarter.rows)
     print(f"  time per tweet: {growth:.2f} times that of a quarter (at most {MOST_GROWTH})")
-    return 0 if whole.megabytes < MOST_MEGABYTES and growth < MOST_GROWTH and whole.rows > 0.999 * ACCOUNTS * TWEETS else 1
+    return (
+        0 if whole.megabytes < MOST_MEGABYTES and growth < MOST_GROWTH and whole.rows > 0.999 * ACCOUNTS * TWEETS else 1
+    )
 
 
 def _measure(accounts: int) -> Run:
