@@ -52,7 +52,7 @@ for command in (
 
 
 def keep_memory_small() -> None:
-    """Tune garbage collection and malloc for what a batch is: many small values that live on, and large passing ones."""
+    """Tune garbage collection and malloc for a batch: many small values that live on, and large passing ones."""
     # Looking through a million values of a long account list seldom saves a third of a plan.
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
     # Of every thread's own arena a part stays unused: with two in all, a fetch needs a third less memory.

@@ -1,7 +1,8 @@
 """Measures what turning landed pages into CSV costs, against merely reading the same JSON.
 
 `python tests/benchmarks/transform.py` prints ratios of CPU time, all from one run, and fails above 2.5 times what
-`orjson.loads` costs, or when the usual way costs less than ten times as much. What scripts usually do, `pandas.json_normalize` and `to_csv`, is measured beside it.
+`orjson.loads` costs, or when what scripts usually do, `pandas.json_normalize` and `to_csv`, costs less than ten times
+as much as ours.
 """
 
 import json
