@@ -14,9 +14,9 @@ from collector import read_tweets
 CREDENTIALS = {"COLLECTOR_X_BEARER_TOKEN": "a-real-token", "AWS_PROFILE": "a-real-profile"}
 
 
-def test_the_demo_shows_the_main_job_from_end_to_end(tmp_path):
+def test_the_demo_shows_the_main_job_and_can_be_kept_to_go_on_with(tmp_path):
     folder = tmp_path / "demo"
-    command = [sys.executable, "-m", "collector", "demo", "--folder", str(folder)]
+    command = [sys.executable, "-m", "collector", "demo", "--keep", "--folder", str(folder)]
     environment = clean_environment(tmp_path) | CREDENTIALS
     with subprocess.Popen(  # noqa: S603  the collector itself
         command,
@@ -27,12 +27,33 @@ def test_the_demo_shows_the_main_job_from_end_to_end(tmp_path):
         text=True,
         process_group=0,
     ) as running:
-        said, complained = running.communicate(timeout=110)
-    assert (running.returncode, complained) == (0, "")
+        said = "".join(until_pasted(running.stdout))
+        assert "6 active" in go_on(said, tmp_path)
+        running.terminate()
+        rest, complained = running.communicate(timeout=20)
+    assert (running.returncode, rest.strip(), complained) == (0, "", "")
     assert_nothing_runs(running.pid)
     assert_shown(said)
     assert_paths_exist(said, folder)
     assert "a-real" not in said
+
+
+def until_pasted(lines):
+    """Yield what the demo says up to the last line to paste."""
+    for line in lines:
+        yield line
+        if line.startswith("export COLLECTOR_INITIAL_LOOKBACK"):
+            return
+
+
+def go_on(said, folder):
+    """Collect once more in the environment that the demo leaves, and return the status."""
+    pasted = dict(re.findall(r"^export (\w+)=(.*)$", said, re.MULTILINE))
+    for words in (["collect"], ["status"]):
+        command = [sys.executable, "-m", "collector", *words]
+        environment = clean_environment(folder) | pasted
+        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603
+    return done.stdout
 
 
 def assert_nothing_runs(group):
