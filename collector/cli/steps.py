@@ -51,20 +51,11 @@ def plan(*, window_start: datetime | None, window_end: datetime | None, kind: st
 def fetch(batch_id: str) -> None:
     """Fetch what a batch planned and has not landed, and seal it. A sealed batch asks X nothing."""
     from collector import wiring  # noqa: PLC0415
-    from collector.flow import fetch as flow  # noqa: PLC0415
+    from collector.flow.collect import fetch_batch  # noqa: PLC0415
 
     ports = wiring.open_ports(settings())
     with progress_bar("accounts") as progress:
-        seal = flow.fetch(
-            batch_id,
-            state=ports.state,
-            source=ports.source,
-            objects=ports.objects,
-            compression=ports.press.compression,
-            clock=ports.clock,
-            policy=ports.policy,
-            progress=progress,
-        )
+        seal = fetch_batch(batch_id, ports, progress)
     click.echo(f"seal {seal.number}: {len(seal.parts)} raw parts, {len(seal.batch.failures)} failures")
     raise click.exceptions.Exit(exit_code_of(seal.batch.failures))
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from collector.core.batches import Batch
+from collector.core.documents import Seal
 from collector.core.ports import Clock, ObjectStore, Source, StateStore
 from collector.flow.commit import commit
 from collector.flow.fetch import Progress, fetch, quiet
@@ -39,7 +40,14 @@ def collect(request: PlanRequest, ports: Ports, progress: Progress = quiet) -> B
 
 def finish(batch_id: str, ports: Ports, progress: Progress = quiet) -> Batch:
     """Fetch, publish and commit a planned batch, from wherever it stopped."""
-    seal = fetch(
+    manifest = publish(fetch_batch(batch_id, ports, progress), objects=ports.objects, press=ports.press)
+    commit(manifest, state=ports.state, clock=ports.clock)
+    return known_batch(batch_id, ports.state)
+
+
+def fetch_batch(batch_id: str, ports: Ports, progress: Progress = quiet) -> Seal:
+    """Fetch a planned batch and seal it; a sealed one asks nothing."""
+    return fetch(
         batch_id,
         state=ports.state,
         source=ports.source,
@@ -49,6 +57,3 @@ def finish(batch_id: str, ports: Ports, progress: Progress = quiet) -> Batch:
         policy=ports.policy,
         progress=progress,
     )
-    manifest = publish(seal, objects=ports.objects, press=ports.press)
-    commit(manifest, state=ports.state, clock=ports.clock)
-    return known_batch(batch_id, ports.state)

@@ -1,8 +1,11 @@
 """Close: seal, publish and commit without asking X."""
 
+from dataclasses import replace
+
 import pytest
 from rooms import ESA, NASA, Room, assert_once, at, nothing_written, tweet
 
+from collector.core.batches import Counts
 from collector.core.errors import SourceUnavailable, StateConflict
 from collector.core.ranges import IdRange, Ranges
 
@@ -34,6 +37,16 @@ def test_what_has_landed_is_published_and_the_rest_is_a_gap_again(room):  # F24
     assert room.reasons(batch) == {NASA: "interrupted", ESA: "interrupted"}
     assert room.coverage().held == Ranges.of([IdRange(TWEETS[2] - 1, at(-1))])
     assert not room.coverage(ESA).rows
+
+
+def test_a_batch_whose_fetch_was_killed_counts_the_pages_that_landed(room):  # F60
+    batch = room.plan()
+    interrupt(room, batch, NASA, None)
+    with room.state.writing() as tx:
+        tx.save_batch(replace(batch, counts=Counts()))  # a kill leaves no time to count
+    room.close(batch)
+    counts = room.batch(batch).counts
+    assert (counts.requests, counts.tweets_read, counts.rows) == (1, 3, 3)
 
 
 def test_an_account_that_was_fetched_whole_is_not_interrupted(room):
