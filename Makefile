@@ -1,6 +1,7 @@
 # One command a target; `make` alone lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
 UV := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .PHONY: help demo check test lint bench lock clean
@@ -25,11 +26,11 @@ test: .venv/dev ## All tests
 bench: .venv/dev ## Measure, and print a table of ratios
 	$(BIN)/python tests/benchmarks/run.py
 
-lock: .venv/dev ## Lock the newest versions of every dependency, with hashes
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml --extra sandbox --group build -o requirements.txt
-	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml --extra sandbox --group dev -c requirements.txt -o requirements-dev.txt
+lock: .venv/uv ## Lock the newest versions of every dependency, with hashes
+	$(LOCK) --upgrade --extra sandbox --extra airflow --extra celery --group build -o requirements-airflow.txt
+	$(LOCK) --upgrade --extra sandbox --group build -c requirements-airflow.txt -o requirements.txt
+	$(LOCK) --upgrade --extra sandbox --extra airflow --extra celery --group dev -c requirements-airflow.txt \
+		-o requirements-dev.txt
 
 clean: ## Remove what the targets made
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
@@ -42,6 +43,10 @@ clean: ## Remove what the targets made
 .venv/run: .venv/uv requirements.txt pyproject.toml
 	$(UV) --require-hashes -r requirements.txt
 	$(UV) --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/airflow: .venv/run requirements-airflow.txt
+	$(UV) --require-hashes -r requirements-airflow.txt
 	@touch $@
 
 .venv/dev: .venv/run requirements-dev.txt
