@@ -82,6 +82,17 @@ class Settings(BaseSettings):
         "escape", description="how line breaks in tweets are written: escape (one line a record) or keep"
     )
 
+    schedule: str = Field(
+        "*/15 * * * *", min_length=1, description="when Airflow collects: the windows, as cron in UTC"
+    )
+    retries: int = Field(3, ge=0, le=100, description="how often Airflow tries a failed step again, 0 to 100")
+    retry_delay: Duration = Field(
+        timedelta(minutes=1),
+        ge=timedelta(0),
+        le=timedelta(days=1),
+        description="how long Airflow waits before the first of these tries, as 1m; each wait doubles",
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -120,11 +131,14 @@ def config_file(environment: Mapping[str, str] | None = None) -> Path | None:
     return Path(named)
 
 
-def read_settings() -> Settings:
-    """Return the settings. Raises `ConfigError` naming the setting, the value and what is allowed."""
+def read_settings(**given: object) -> Settings:
+    """Return the settings; what is given comes before environment and file.
+
+    Raises `ConfigError` naming the setting, the value and what is allowed.
+    """
     _refuse_unknown(os.environ)
     try:
-        return Settings()
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic looks at them
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{config_file()} is not TOML: {error}"
         raise ConfigError(message, hint="see config/collector.toml in the project") from error

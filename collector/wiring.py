@@ -95,14 +95,14 @@ def following(settings: Settings) -> "Following":
     return Following(settings.initial_lookback, settings.shards)
 
 
-def open_ports(settings: Settings) -> "Ports":
-    """Return all that a run of the four steps may touch."""
+def open_ports(settings: Settings, *, objects: ObjectStore | None = None) -> "Ports":
+    """Return all that a run of the four steps may touch; objects are those of the output setting unless given."""
     from collector.flow.collect import Ports
 
     return Ports(
         state=open_state(settings),
         source=open_source(settings),
-        objects=open_objects(settings),
+        objects=objects or open_objects(settings),
         press=press(),
         clock=SystemClock(),
         policy=policy(settings),

@@ -47,7 +47,7 @@ def open_client(
     """
     try:
         session = session or boto3.Session()
-        return session.client("s3", endpoint_url=endpoint_url, config=_config(patience))
+        return session.client("s3", endpoint_url=endpoint_url, config=client_config(patience))
     except (BotoCoreError, ValueError) as error:
         message = f"S3 cannot be used with these AWS settings: {error}"
         raise ConfigError(message, hint="Check AWS_PROFILE, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL_S3.") from error
@@ -125,7 +125,8 @@ class S3Objects:
                 yield entry["Key"].removeprefix(self._prefix)
 
 
-def _config(patience: S3Patience) -> Config:
+def client_config(patience: S3Patience = PATIENCE) -> Config:
+    """Return timeouts, retries and connections of a client of ours."""
     return Config(
         connect_timeout=patience.connect_timeout.total_seconds(),
         read_timeout=patience.read_timeout.total_seconds(),

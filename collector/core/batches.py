@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from collector.core.errors import ConfigError
+from collector.core.errors import ConfigError, SourceClosed
 from collector.core.ids import AccountId, TweetId, id_at
 from collector.core.ranges import IdRange
 
@@ -72,9 +72,15 @@ class Failure:
         """Say whether trying later, with nothing changed, is all that it takes."""
         return self.reason in _LATER
 
+    @property
+    def ends_asking(self) -> bool:
+        """Say whether after this no account was asked any more."""
+        return self.account_id is None or self.reason in _CLOSING
+
 
 _STATEMENTS = {"not_proven_yet", "baseline_raised"}
 _LATER = {"rate_limited", "credits_exhausted"}
+_CLOSING = {closing.reason for closing in (SourceClosed, *SourceClosed.__subclasses__())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +122,8 @@ def batch_name(kind: BatchKind, window: Window, shard: int, number: int) -> str:
     """Return the batch id: kind, start of the window, shard, and the number from the second on."""
     name = f"{kind}-{window.start:%Y%m%dT%H%M%SZ}-s{shard:02d}"
     return name if number == 1 else f"{name}.{number}"
+
+
+def shard_of(batch_id: str) -> int:
+    """Return the shard that a batch id names."""
+    return int(batch_id.rpartition("-s")[2].partition(".")[0])

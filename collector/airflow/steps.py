@@ -1,0 +1,131 @@
+"""Steps: what each task of the DAGs does; the DAGs say when."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from airflow.sdk import get_current_context
+
+from collector import wiring
+from collector.airflow.connections import open_objects, task_settings
+from collector.airflow.outcomes import outcomes, refuse_closed, refuse_faults, wait_until
+from collector.airflow.runs import kind_of, settled_at, window_of
+from collector.core.batches import Batch, shard_of
+from collector.core.money import price
+from collector.flow import commit as committing
+from collector.flow import plan as planning
+from collector.flow import publish as publishing
+from collector.flow import views
+from collector.flow.collect import Ports, fetch_batch
+from collector.flow.rounds import keep_accounts
+from collector.flow.seal import known_batch, seal_of
+from collector.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+LONGEST_WAIT = timedelta(hours=1)
+"""So long a fetch waits for rate limits to end; then it leaves a gap, that the next window asks for."""
+
+
+def accounts() -> None:
+    """Spread the accounts over the shards, and read again the usernames that are due."""
+    with outcomes():
+        settings = task_settings()
+        ports = _ports(settings)
+        keep_accounts(settings.shards, settings.username_check, ports)
+        with ports.state.reading() as tx:
+            if not tx.accounts():
+                log.warning("accounts.none", hint="whom to follow: collector accounts add nasa")
+
+
+def plan(shard: int) -> str:
+    """Plan the batch of the run's window and return its id; wait until the window has settled."""
+    context = get_current_context()
+    _label(shard)
+    with outcomes():
+        settings = task_settings()
+        window = window_of(context, settings.settle)
+        settled = settled_at(window, settings.settle)
+        if wiring.clock().now() < settled:
+            raise wait_until(settled)
+        request = planning.PlanRequest(kind_of(context), window, shard)
+        batch = planning.plan(
+            request,
+            state=wiring.open_state(settings),
+            objects=open_objects(settings),
+            press=wiring.press(),
+            clock=wiring.clock(),
+            policy=wiring.policy(settings),
+        )
+    return batch.batch_id
+
+
+def fetch(batch_id: str) -> None:
+    """Fetch what is planned and has not landed; a try that asked in vain is repeated, the last one seals the batch."""
+    _label(shard_of(batch_id))
+    with outcomes():
+        settings = task_settings()
+        sealed = fetch_batch(batch_id, _ports(settings))
+    refuse_closed(sealed.batch)
+
+
+def publish(batch_id: str) -> None:
+    """Publish what has landed, and put back what is gone of the window's earlier batches."""
+    _label(shard_of(batch_id))
+    with outcomes():
+        settings = task_settings()
+        publishing.publish(
+            seal_of(batch_id, state=wiring.open_state(settings), objects=open_objects(settings)),
+            objects=open_objects(settings),
+            press=wiring.press(),
+        )
+
+
+def commit(batch_id: str) -> dict[str, Any]:
+    """Commit a published batch and return its numbers."""
+    _label(shard_of(batch_id))
+    with outcomes():
+        settings = task_settings()
+        state = wiring.open_state(settings)
+        manifest = publishing.read_manifest(batch_id, objects=open_objects(settings))
+        batch = committing.commit(manifest, state=state, clock=wiring.clock())
+        numbers = _numbers(batch, len(views.gaps(state=state)))
+    _push(numbers)
+    return numbers
+
+
+def check(batch_id: str) -> None:
+    """Fail, with a table, when the batch could not fetch all it was planned to."""
+    _label(shard_of(batch_id))
+    with outcomes():
+        batch = known_batch(batch_id, wiring.open_state(task_settings()))
+    refuse_faults(batch)
+
+
+def _ports(settings: Settings) -> Ports:
+    return wiring.open_ports(settings, objects=open_objects(settings))
+
+
+def _label(shard: int) -> None:
+    """Name the task instance by its shard, as `map_index_template` shows it; first, so that failures are named too."""
+    get_current_context()["shard"] = shard
+
+
+def _numbers(batch: Batch, gaps: int) -> dict[str, Any]:
+    counts = batch.counts
+    return {
+        "batch_id": batch.batch_id,
+        "rows": counts.rows,
+        "objects": counts.objects,
+        "requests": counts.requests,
+        "gaps": gaps,
+        "dollars": float(price(tweets=counts.tweets_read)),
+        "failures": sum(failure.is_fault for failure in batch.failures),
+    }
+
+
+def _push(numbers: Mapping[str, Any]) -> None:
+    ti = get_current_context()["ti"]
+    for name, number in numbers.items():
+        ti.xcom_push(key=name, value=number)
