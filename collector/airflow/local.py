@@ -1,0 +1,174 @@
+"""A local Airflow: api-server, scheduler and dag-processor on this machine, for `make airflow` and for the tests."""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+from urllib.error import URLError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+from collector.core.errors import CollectorError
+
+USER = "admin"
+STARTING = timedelta(seconds=120)
+_STOPPING = timedelta(seconds=15)
+_PARTS = {"api-server": (), "scheduler": ("--skip-serve-logs",), "dag-processor": ()}
+
+
+@dataclass(kw_only=True)
+class LocalAirflow:
+    """Airflow's three processes, for as long as the block lasts: `with LocalAirflow(...) as airflow: airflow.url`.
+
+    `home` holds its logs, its password file and, unless `environment` names another database, its SQLite database;
+    `config` is an airflow.cfg. Nothing of a person's own Airflow is used.
+    """
+
+    home: Path
+    dags: Path
+    config: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        """Choose a port and secrets; nothing runs yet."""
+        self.port = self.port or _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._token = ""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
+        self._environment = kept | self._own_settings() | dict(self.environment)
+
+    def __enter__(self) -> Self:
+        """Migrate the database and start everything. Raises `CollectorError` when it does not come up."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._passwords.write_text(json.dumps({USER: self.password}), "utf-8")
+        self._passwords.chmod(0o600)
+        self.run("db", "migrate")
+        with ExitStack() as opened:
+            self._parts = {name: self._start(name, words, opened) for name, words in _PARTS.items()}
+            self._wait_until_up()
+            self._opened = opened.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop everything, tasks that run included."""
+        self._opened.close()
+
+    def run(self, *words: str) -> str:
+        """Run an `airflow` command and return what it printed. Raises `CollectorError` when it fails."""
+        done = subprocess.run(  # noqa: S603  Airflow's own command line
+            [sys.executable, "-m", "airflow", *words],
+            env=self._environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            message = f"airflow {' '.join(words)} failed: {(done.stderr or done.stdout).strip()[-2000:]}"
+            raise CollectorError(message)
+        return done.stdout
+
+    def get(self, path: str) -> Any:  # noqa: ANN401  JSON
+        """Return an answer of Airflow's REST API, version 2."""
+        return self.ask(f"/api/v2/{path}")
+
+    def patch(self, path: str, document: object) -> Any:  # noqa: ANN401
+        """Change something by Airflow's REST API, version 2."""
+        return self.ask(f"/api/v2/{path}", document, "PATCH")
+
+    def ask(self, path: str, document: object = None, method: str | None = None) -> Any:  # noqa: ANN401
+        """Send a request as the user `admin` and return the JSON of the answer."""
+        if not self._token and path != "/auth/token":
+            self._token = self.ask("/auth/token", {"username": USER, "password": self.password})["access_token"]
+        body = None if document is None else json.dumps(document).encode()
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
+        request = Request(f"{self.url}{quote(path, safe='/?&=%')}", body, headers, method=method)  # noqa: S310  ours
+        with urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def said(self) -> dict[str, str]:
+        """Return what each of the processes has written so far."""
+        return {name: (self.home / f"{name}.log").read_text("utf-8", "replace") for name in _PARTS}
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process id, and process group, of each part."""
+        return {name: part.pid for name, part in self._parts.items()}
+
+    @property
+    def _passwords(self) -> Path:
+        return self.home / "passwords.json"
+
+    def _own_settings(self) -> dict[str, str]:
+        return {
+            "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW_CONFIG": str(self.config),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self._passwords),
+            "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db?timeout=60",
+            "AIRFLOW__API__PORT": str(self.port),
+            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
+            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
+            "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.home / "logs"),
+        }
+
+    def _start(self, name: str, words: tuple[str, ...], opened: ExitStack) -> "subprocess.Popen[bytes]":
+        out = opened.enter_context((self.home / f"{name}.log").open("wb"))
+        command = [sys.executable, "-m", "airflow", name, *words]
+        # A group of its own, so that all its children can be stopped, and Ctrl-C reaches this process alone.
+        part = subprocess.Popen(  # noqa: S603
+            command, env=self._environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )
+        opened.callback(_stop, part)
+        return part
+
+    def _wait_until_up(self) -> None:
+        deadline = time.monotonic() + STARTING.total_seconds()
+        while not self._is_up():
+            ended = [name for name, part in self._parts.items() if part.poll() is not None]
+            if ended or time.monotonic() > deadline:
+                what = f"{ended[0]} ended" if ended else f"it was not up after {STARTING.total_seconds():.0f} s"
+                raise CollectorError(f"Airflow did not start: {what}", hint=f"see the logs in {self.home}")
+            time.sleep(0.3)
+
+    def _is_up(self) -> bool:
+        try:
+            health = self.get("monitor/health")
+            return all(health[part]["status"] == "healthy" for part in ("scheduler", "dag_processor"))
+        except (URLError, ConnectionError, TimeoutError):
+            return False
+
+
+def _stop(part: "subprocess.Popen[bytes]") -> None:
+    for number, patience in ((signal.SIGTERM, _STOPPING), (signal.SIGKILL, _STOPPING)):
+        try:
+            os.killpg(part.pid, number)
+            part.wait(patience.total_seconds())
+        except ProcessLookupError:
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    part.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port

@@ -1,0 +1,184 @@
+"""A stage: a real Airflow, a Postgres for it and for the collector's state, a sandbox of X and S3, and what tests ask."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+from collector_process import clean_environment
+from postgres import PostgresServer
+
+from collector.airflow.local import LocalAirflow
+from collector.core.ids import id_at
+from collector.core.times import time_text
+from collector.sandbox import Sandbox
+from collector.sandbox.environment import environment_of
+
+ROOT = Path(__file__).parent.parent
+WINDOW = timedelta(seconds=10)
+PATIENCE = 100.0
+ENDED = ("success", "failed")
+
+
+@dataclass
+class Stage:
+    """Everything that runs, and the questions of the tests."""
+
+    airflow: LocalAirflow
+    sandbox: Sandbox
+    environment: dict[str, str]
+    folder: Path
+
+    # What Airflow does
+
+    def unpause(self, dag_id: str, *, paused: bool = False) -> None:
+        self.airflow.patch(f"dags/{dag_id}", {"is_paused": paused})
+
+    @contextmanager
+    def scheduled(self, dag_id: str = "collect_tweets") -> Iterator[None]:
+        """Let the DAG's windows run while the block lasts; what has begun then ends."""
+        self.unpause(dag_id)
+        try:
+            yield
+        finally:
+            self.wait(lambda: not self.runs(dag_id, "running", "queued"), "runs end", while_not=self._pauser(dag_id))
+
+    def runs(self, dag_id: str, *states: str, kind: str = "") -> list[dict[str, Any]]:
+        """Return the runs of a DAG, newest window first."""
+        found = self.airflow.get(f"dags/{dag_id}/dagRuns?limit=100&order_by=-run_after")["dag_runs"]
+        return [one for one in found if one["state"] in (states or (one["state"],)) and kind in one["run_type"]]
+
+    def tasks(self, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return the task instances of a run by task; each has one of a kind, for there is one shard."""
+        path = f"dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances"
+        return {one["task_id"]: one for one in self.airflow.get(path)["task_instances"]}
+
+    def states(self, run: dict[str, Any]) -> dict[str, str]:
+        return {task_id: one["state"] for task_id, one in self.tasks(run).items()}
+
+    def xcom(self, run: dict[str, Any], task_id: str, key: str) -> Any:
+        path = f"dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}/taskInstances/{task_id}/xcomEntries/{key}"
+        return self.airflow.get(f"{path}?map_index={self.tasks(run)[task_id]['map_index']}&deserialize=true")["value"]
+
+    def log(self, run: dict[str, Any], task_id: str) -> str:
+        """Return all that a task has logged, over all tries."""
+        folder = self.airflow.home / "logs" / f"dag_id={run['dag_id']}" / f"run_id={run['dag_run_id']}"
+        paths = sorted((folder / f"task_id={task_id}").rglob("*.log"))
+        return "\n".join(path.read_text("utf-8") for path in paths)
+
+    def backfill(self, start: datetime, end: datetime, *more: str, dag_id: str = "collect_tweets") -> None:
+        """Ask for the windows that begin in `[start, end]`, by the real command."""
+        dates = ("--from-date", time_text(start), "--to-date", time_text(end))
+        self.airflow.run("backfill", "create", "--dag-id", dag_id, *dates, *more)
+
+    def windows(self, dag_id: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
+        """Return the runs of the windows that begin in `[start, end]`, once all have ended; oldest first."""
+
+        def found() -> list[dict[str, Any]]:
+            runs = [one for one in self.runs(dag_id) if start <= _time(one["data_interval_start"]) <= end]
+            return sorted(runs, key=lambda one: one["data_interval_start"])
+
+        self.wait(lambda: found() and all(one["state"] in ENDED for one in found()), f"{dag_id} from {start} ends")
+        return found()
+
+    def wait(
+        self, is_so: Callable[[], Any], what: str, seconds: float = PATIENCE, while_not: Callable[[], None] | None = None
+    ) -> Any:
+        """Return the first true answer."""
+        deadline = time.monotonic() + seconds
+        while not (answer := is_so()):
+            if while_not:
+                while_not()
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{self.airflow.said()}"
+            time.sleep(0.4)
+        return answer
+
+    def _pauser(self, dag_id: str) -> Callable[[], None]:
+        return lambda: self.unpause(dag_id, paused=True)
+
+    # What the collector and S3 say
+
+    def collector(self, *words: str) -> Any:
+        """Run a command of the collector, and return its JSON."""
+        command = [sys.executable, "-m", "collector", *words]
+        environment = clean_environment(self.folder) | self.environment
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return json.loads(done.stdout) if "--json" in words else done.stdout
+
+    def objects(self, prefix: str = "tweets/") -> dict[str, bytes]:
+        """Return the objects on S3 by key."""
+        bucket = self._s3().Bucket(self.sandbox.s3_bucket)
+        return {one.key: one.get()["Body"].read() for one in bucket.objects.filter(Prefix=f"airflow/{prefix}")}
+
+    def remove(self, key: str) -> None:
+        self._s3().Object(self.sandbox.s3_bucket, key).delete()
+
+    def timelines(self) -> list[dict[str, str]]:
+        """Return the queries of all timeline requests that X answered with tweets or with nothing new."""
+        return [one.query | {"path": one.path} for one in self.sandbox.requests if one.path.endswith("/tweets")]
+
+    def truth(self, start: datetime, end: datetime) -> set[int]:
+        """Return the ids of all tweets made in a window."""
+        source = self.sandbox.api.source
+        return {one for user in source.users for one in source.ids(user, id_at(start), id_at(end) + 1)}
+
+    def _s3(self) -> Any:
+        return boto3.resource(
+            "s3",
+            endpoint_url=self.sandbox.s3_url,
+            region_name="us-east-1",
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",
+        )
+
+
+@contextmanager
+def open_stage(folder: Path, server: PostgresServer) -> Iterator[Stage]:
+    with ExitStack() as opened:
+        sandbox = opened.enter_context(
+            Sandbox(accounts=3, tweets=2400, history=timedelta(hours=2), live_per_hour=1200, s3=True)
+        )
+        database = opened.enter_context(server.database("template1"))
+        environment = environment_of(sandbox, "airflow") | {
+            "COLLECTOR_STATE_URL": database,
+            "COLLECTOR_SCHEDULE": "* * * * * */10",
+            "COLLECTOR_SETTLE_SECONDS": "1",
+            "COLLECTOR_INITIAL_LOOKBACK": "0s",
+            "COLLECTOR_RETRIES": "2",
+            "COLLECTOR_RETRY_DELAY": "1s",
+        }
+        airflow = LocalAirflow(
+            home=folder / "airflow",
+            dags=ROOT / "dags",
+            config=ROOT / "config" / "airflow" / "airflow.cfg",
+            environment=environment
+            | {
+                "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+                "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database.replace("+psycopg:", "+psycopg_async:"),
+            },
+        )
+        stage = Stage(airflow, sandbox, environment, folder)
+        opened.enter_context(airflow)
+        # Beside Airflow's own tables, in one database.
+        stage.collector("migrate")
+        stage.collector("accounts", "add", *(user.username for user in sandbox.users.values()))
+        airflow.run("pools", "set", "x_api", "2", "who may ask X at the same time")
+        yield stage
+
+
+def hour_ago(minutes: float) -> datetime:
+    """Return the start of a window of ten seconds, so many minutes ago."""
+    moment = datetime.now(UTC) - timedelta(minutes=minutes)
+    return moment.replace(microsecond=0, second=moment.second // 10 * 10)
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
