@@ -1,4 +1,4 @@
-"""First tables: accounts, cursors, coverage, batches, spans, log and rate windows."""
+"""First tables: accounts, cursors, coverage, batches, spans, the log of seals and rate windows."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ def upgrade() -> None:
     create_coverage()
     create_batches()
     create_spans()
-    create_log()
+    create_seal_log()
     create_rate_windows()
 
 
 def downgrade() -> None:
-    for name in ("rate_windows", "log", "spans", "batches", "coverage", "cursors", "accounts"):
+    for name in ("rate_windows", "seal_log", "spans", "batches", "coverage", "cursors", "accounts"):
         op.drop_table(name)
 
 
@@ -146,17 +146,17 @@ def create_spans() -> None:
     )
 
 
-def create_log() -> None:
+def create_seal_log() -> None:
     op.create_table(
-        "log",
+        "seal_log",
         key("id", sa.Integer()),
         required("last_seal", ID),
         sa.Column("noted_at", TIME),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_log")),
-        sa.CheckConstraint("id = 1", name=op.f("ck_log_one_row")),
-        sa.CheckConstraint("last_seal >= 0", name=op.f("ck_log_last_seal")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_log")),
+        sa.CheckConstraint("id = 1", name=op.f("ck_seal_log_one_row")),
+        sa.CheckConstraint("last_seal >= 0", name=op.f("ck_seal_log_last_seal")),
     )
-    op.execute("INSERT INTO log (id, last_seal) VALUES (1, 0)")
+    op.execute("INSERT INTO seal_log (id, last_seal) VALUES (1, 0)")
 
 
 def create_rate_windows() -> None:

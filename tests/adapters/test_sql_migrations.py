@@ -40,11 +40,14 @@ ORPHANS = """
 from alembic import op
 revision, down_revision = "0002", "0001"
 def upgrade():
-    op.execute("ALTER TABLE log ADD COLUMN half_done INTEGER")
+    op.execute("ALTER TABLE seal_log ADD COLUMN half_done INTEGER")
     op.execute("DELETE FROM accounts")
 def downgrade():
     pass
 """
+
+OTHERS = ("log", "alembic_version", "job", "session", "variable")
+"""Tables of Airflow, which may live in the same database."""
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -105,6 +108,22 @@ def named_parts(engine: Engine) -> dict[str, set[object]]:
     }
 
 
+def plant(engine: Engine) -> dict[str, set[object]]:
+    with engine.begin() as connection:
+        for name in OTHERS:
+            # A column of its own called `id`, and an index: what a table of ours could stumble over.
+            connection.execute(
+                text(f"CREATE TABLE {name} (version_num TEXT, id INTEGER CONSTRAINT {name}_pk PRIMARY KEY)")
+            )
+            connection.execute(text(f"CREATE INDEX idx_{name} ON {name} (version_num)"))
+            connection.execute(text(f"INSERT INTO {name} VALUES ('theirs', 1)"))  # noqa: S608  our own names
+    return named_parts(engine)
+
+
+def is_not_planted(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or name not in OTHERS
+
+
 def sqlite_words(path: str) -> dict[str, list[str]]:
     connection = sqlite3.connect(path)
     found = connection.execute("SELECT name, sql FROM sqlite_master WHERE tbl_name NOT LIKE '%version' AND sql <> ''")
@@ -126,6 +145,33 @@ def test_the_migrated_schema_is_the_one_the_code_knows(url):
     tables.metadata.create_all(engine)
     assert migrated == named_parts(engine)
     assert None not in set().union(*migrated.values())
+    engine.dispose()
+
+
+def test_tables_of_others_in_the_same_database_are_left_alone(url):
+    engine = create_engine(url)
+    planted = plant(engine)
+    state = SqlState(url, FakeClock())
+    with pytest.raises(ConfigError, match="schema none") as caught, state.reading():
+        pytest.fail("tables came from nowhere")
+    assert (caught.value.hint, is_at_head(url)) == ("collector migrate", False)
+    upgrade(url)
+    state.close()
+    filled(url).close()
+    with engine.connect() as connection:
+        options = {
+            "version_table": tables.VERSION_TABLE,
+            "compare_server_default": True,
+            "include_name": is_not_planted,
+        }
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, tables.metadata) == []
+    assert is_at_head(url)
+    downgrade(url, "base")
+    assert named_parts(engine) == planted
+    with engine.connect() as connection:
+        for name in OTHERS:
+            assert connection.execute(text(f"SELECT * FROM {name}")).all() == [("theirs", 1)]  # noqa: S608  our own names
     engine.dispose()
 
 
@@ -178,7 +224,7 @@ def test_a_migration_that_would_lose_a_parent_is_undone_whole(tmp_path):
     with state.reading() as reader:
         assert reader.accounts() == [account(1)]
     state.close()
-    assert "half_done" not in sqlite_words(f"{tmp_path}/state.db")["log"]
+    assert "half_done" not in sqlite_words(f"{tmp_path}/state.db")["seal_log"]
 
 
 def test_only_a_migrated_state_is_at_head(url, tmp_path):

@@ -78,7 +78,7 @@ def test_a_person_can_read_the_tables_with_plain_select(path, sqlite_state):
         writer.note_seal(1)
     shown = (1, "nasa", BIG, "2026-11-22T06:15:00Z", "live-20261122T061000Z-s00", "2026-11-22T06:15:00.005000Z")
     assert rows(path, "SELECT * FROM cursors") == [shown]
-    assert rows(path, "SELECT last_seal, noted_at FROM log") == [(1, "2026-11-22T12:00:00Z")]
+    assert rows(path, "SELECT last_seal, noted_at FROM seal_log") == [(1, "2026-11-22T12:00:00Z")]
     with sqlite_state.reading() as reader:
         assert reader.cursors()[1].since_at == east
 
@@ -144,7 +144,7 @@ def test_processes_that_race_for_new_files_take_turns(tmp_path):
     for worker in workers:
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0]
-    assert [rows(path, "SELECT last_seal FROM log") for path in paths] == [[(10,)]] * 12  # F27 F29
+    assert [rows(path, "SELECT last_seal FROM seal_log") for path in paths] == [[(10,)]] * 12  # F27 F29
 
 
 def test_a_file_that_another_one_still_writes_in_the_old_mode_is_waited_for(tmp_path):
@@ -224,7 +224,7 @@ def test_the_clock_stamps_the_log(postgres_state, postgres_url):
     with postgres_state.writing() as writer:
         writer.note_seal(1)
     with psycopg.connect(plain(postgres_url)) as connection:
-        noted = connection.execute("SELECT noted_at FROM log").fetchone()
+        noted = connection.execute("SELECT noted_at FROM seal_log").fetchone()
     assert noted[0].astimezone(UTC) == NOON
 
 

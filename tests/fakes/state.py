@@ -23,7 +23,7 @@ class _Tables:
     batches: dict[str, Batch] = field(default_factory=dict)
     spans: dict[str, list[Span]] = field(default_factory=dict)
     rates: dict[tuple[str, str], RateWindow] = field(default_factory=dict)
-    log: dict[str, int] = field(default_factory=lambda: {"last_seal": 0})
+    seal_log: dict[str, int] = field(default_factory=lambda: {"last_seal": 0})
 
     def copy(self) -> "_Tables":
         # Values never change, so copies of the tables are enough.
@@ -118,7 +118,7 @@ class FakeReader:
         return sorted({IdRange(id_at(one.window.start), one.through_id) for one in found})
 
     def last_seal(self) -> int:
-        return self._tables.log["last_seal"]
+        return self._tables.seal_log["last_seal"]
 
     def rate_windows(self) -> list[RateWindow]:
         return [window for _, window in sorted(self._tables.rates.items())]
@@ -147,7 +147,7 @@ class FakeWriter(FakeReader):
 
     def note_seal(self, number: int) -> None:
         _refuse(number != self.last_seal() + 1, f"seal {number} does not follow seal {self.last_seal()}")
-        self._tables.log["last_seal"] = number
+        self._tables.seal_log["last_seal"] = number
 
     def save_coverage(self, changed: Mapping[AccountId, tuple[Coverage, Coverage]]) -> None:
         for account_id, (before, after) in changed.items():

@@ -84,7 +84,7 @@ def test_a_number_taken_by_a_batch_of_ours_is_noted_and_the_next_is_taken(room):
     mine, other = room.plan(), room.plan(shard=1)
     standing = seal_now(room, other)
     with room.state.writing() as tx:
-        tx._tables.log["last_seal"] = 0
+        tx._tables.seal_log["last_seal"] = 0
         tx.save_batch(replace(other, seal=None, status=BatchStatus.PLANNED))
     assert seal_now(room, mine).number == 2
     assert room.batch(other).seal == standing.number == 1
@@ -109,7 +109,7 @@ def test_a_seal_written_before_a_crash_is_noted_before_x_is_asked(room):  # F24,
     batch = room.plan()
     sealed = room.fetch(batch)
     with room.state.writing() as tx:
-        tx._tables.log["last_seal"] = 0
+        tx._tables.seal_log["last_seal"] = 0
         tx.save_batch(batch)
     room.asked()
     assert room.fetch(batch) == sealed
@@ -123,7 +123,7 @@ def test_checking_the_log_notes_all_that_stands(room):
         batches.append(room.plan(shard=shard))
         seal_now(room, batches[-1])
     with room.state.writing() as tx:
-        tx._tables.log["last_seal"] = 0
+        tx._tables.seal_log["last_seal"] = 0
         for batch in batches:
             tx.save_batch(batch)
     check_log(state=room.state, objects=room.objects)

@@ -128,7 +128,7 @@ class SqlReader:
 
     def last_seal(self) -> int:
         """Return the number of the last seal this state knows; 0 before the first."""
-        last: int = self._connection.execute(select(tables.log.c.last_seal)).scalar_one()
+        last: int = self._connection.execute(select(tables.seal_log.c.last_seal)).scalar_one()
         return last
 
     def rate_windows(self) -> list[RateWindow]:

@@ -7,7 +7,7 @@ from collector.core.errors import ConfigError
 
 
 def schema_of(connection: Connection) -> str | None:
-    """Return the revision of the tables, "" for tables without one, None where there is no table at all."""
+    """Return the revision of our tables, "" beside tables of others alone, None in an empty database."""
     names = inspect(connection).get_table_names()
     if VERSION_TABLE not in names:
         return "" if names else None

@@ -78,7 +78,7 @@ class SqlState:
 def _lock_out_other_writers(connection: Connection) -> None:
     # Postgres lets writers meet; one row that all of them lock gives what BEGIN IMMEDIATE gives on SQLite.
     if connection.dialect.name != "sqlite":
-        connection.execute(select(tables.log.c.id).with_for_update()).scalar_one()
+        connection.execute(select(tables.seal_log.c.id).with_for_update()).scalar_one()
 
 
 def _make_tables(url: str) -> None:

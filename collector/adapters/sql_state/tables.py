@@ -126,8 +126,8 @@ spans = Table(
     sqlite_with_rowid=False,
 )
 
-log = Table(
-    "log",
+seal_log = Table(
+    "seal_log",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("last_seal", _ID, nullable=False),

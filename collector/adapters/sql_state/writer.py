@@ -68,7 +68,7 @@ class SqlWriter(SqlReader):
         if number != last + 1:
             message = f"seal {number} does not follow seal {last}"
             raise StateConflict(message, hint=_OLD)
-        self._connection.execute(update(tables.log).values(last_seal=number, noted_at=self._clock.now()))
+        self._connection.execute(update(tables.seal_log).values(last_seal=number, noted_at=self._clock.now()))
 
     @without_collection()
     def save_coverage(self, changed: Mapping[AccountId, tuple[Coverage, Coverage]]) -> None:
