@@ -4,13 +4,16 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
 UV := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: help demo check test lint bench lock clean
+.PHONY: help demo airflow check test lint bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: .venv/run ## See the main job work, with no account: sandbox, batches, backfill, a crash, the result
 	@$(BIN)/collector demo
+
+airflow: .venv/airflow ## A real Airflow on this machine, its squares turning green; on a sandbox, or on X with a token
+	@$(BIN)/collector airflow
 
 check: lint test ## Lint, types, imports and all tests: what CI runs
 

@@ -10,8 +10,10 @@ from airflow.sdk import get_current_context
 from collector import wiring
 from collector.airflow.connections import open_objects, task_settings
 from collector.airflow.outcomes import outcomes, refuse_closed, refuse_faults, wait_until
+from collector.airflow.pool import check_pool
 from collector.airflow.runs import kind_of, settled_at, window_of
 from collector.core.batches import Batch, shard_of
+from collector.core.documents import Manifest
 from collector.core.money import price
 from collector.flow import commit as committing
 from collector.flow import plan as planning
@@ -29,8 +31,9 @@ LONGEST_WAIT = timedelta(hours=1)
 
 
 def accounts() -> None:
-    """Spread the accounts over the shards, and read again the usernames that are due."""
+    """Spread the accounts over the shards, and read again the usernames that are due; fail without the pool."""
     with outcomes():
+        check_pool()
         settings = task_settings()
         ports = _ports(settings)
         keep_accounts(settings.shards, settings.username_check, ports)
@@ -90,7 +93,7 @@ def commit(batch_id: str) -> dict[str, Any]:
         state = wiring.open_state(settings)
         manifest = publishing.read_manifest(batch_id, objects=open_objects(settings))
         batch = committing.commit(manifest, state=state, clock=wiring.clock())
-        numbers = _numbers(batch, len(views.gaps(state=state)))
+        numbers = _numbers(batch, len(views.gaps(state=state))) | {"newest_partition": _newest_partition(manifest)}
     _push(numbers)
     return numbers
 
@@ -123,6 +126,12 @@ def _numbers(batch: Batch, gaps: int) -> dict[str, Any]:
         "dollars": float(price(tweets=counts.tweets_read)),
         "failures": sum(failure.is_fault for failure in batch.failures),
     }
+
+
+def _newest_partition(manifest: Manifest) -> str:
+    """Return `dt=2026-11-22/hour=06`, or nothing when the batch has no rows."""
+    newest = max((one.key for one in manifest.objects), default="")
+    return newest.removeprefix("tweets/").rpartition("/")[0]
 
 
 def _push(numbers: Mapping[str, Any]) -> None:

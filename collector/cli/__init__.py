@@ -10,6 +10,7 @@ import click
 from collector.cli.accounts import accounts
 from collector.cli.collecting import backfill, collect, run
 from collector.cli.frame import CollectorGroup, run_command_line, version
+from collector.cli.local_airflow import airflow
 from collector.cli.playground import demo, sandbox
 from collector.cli.steps import commit, fetch, plan, publish
 from collector.cli.upkeep import migrate, rebuild, verify
@@ -47,6 +48,7 @@ for command in (
     migrate,
     demo,
     sandbox,
+    airflow,
 ):
     collector.add_command(command)
 

@@ -34,7 +34,7 @@ def demo(*, keep: bool, folder: Path | None) -> None:
 
     Starts a stand-in X API and S3 on this machine, runs the real commands against them, and leaves nothing running.
     """
-    _prepare_s3()
+    prepare_s3()
     from collector.sandbox import Sandbox  # noqa: PLC0415  the collector works without its sandbox
     from collector.sandbox.demo import Demo  # noqa: PLC0415
     from collector.sandbox.environment import exports  # noqa: PLC0415
@@ -76,7 +76,7 @@ def sandbox(*, latency: float, plain: bool, no_s3: bool, replay: Path | None, **
     Both listen on 127.0.0.1. The environment to paste into another shell is printed.
     """
     if not no_s3:
-        _prepare_s3()
+        prepare_s3()
     from collector.sandbox.environment import environment_of, exports  # noqa: PLC0415
 
     settings |= {"history": HISTORY, "latency": timedelta(seconds=latency), "s3": not no_s3, "hostile": not plain}
@@ -132,7 +132,7 @@ def _wait(stopped: Event) -> None:
         pass
 
 
-def _prepare_s3() -> None:
+def prepare_s3() -> None:
     """Raise `ConfigError` without moto; and forget the person's own AWS settings, which moto would look up."""
     if importlib.util.find_spec("moto") is None:
         message = "the sandbox's S3 needs the package moto, which is not installed"
