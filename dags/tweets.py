@@ -12,6 +12,7 @@ from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Metadata, Trigger
 from collector.settings import read_settings
 
 SETTINGS = read_settings()
+SHARDS = list(range(SETTINGS.shards))
 POOL = "x_api"
 """Who may ask X at the same time: `airflow pools set x_api 2 "who may ask X at the same time"`."""
 TWEETS_CSV = Asset("tweets_csv")
@@ -34,11 +35,11 @@ def accounts() -> None:
 
 
 @task
-def plan(shard: int) -> str:
+def plan(shard: int, kind: str) -> str:
     """Reserve what the window wants and nobody holds."""
     from collector.airflow import steps
 
-    return steps.plan(shard)
+    return steps.plan(shard, kind)
 
 
 @task(pool=POOL)
@@ -74,9 +75,9 @@ def check(batch_id: str) -> None:
 
 
 @task_group(prefix_group_id=False)
-def batch(shard: int) -> None:
+def batch(shard: int, kind: str) -> None:
     """One batch: the window of the run, the accounts of one shard."""
-    batch_id = plan(shard)
+    batch_id = plan(shard, kind)
     fetched = fetch(batch_id)
     published = publish(batch_id)
     fetched >> published >> commit(batch_id) >> check(batch_id)
@@ -104,7 +105,7 @@ def windows(dag_id: str, cron: str, description: str) -> DAG:
 
 
 with windows("collect_tweets", SETTINGS.schedule, "New tweets of all followed accounts, window by window"):
-    accounts() >> batch.expand(shard=list(range(SETTINGS.shards)))
+    accounts() >> batch.partial(kind="live").expand(shard=SHARDS)
 
 with windows("backfill_tweets", "@daily", "Past days, on request: airflow backfill create --dag-id backfill_tweets"):
-    asked_for() >> accounts() >> batch.expand(shard=list(range(SETTINGS.shards)))
+    asked_for() >> accounts() >> batch.partial(kind="backfill").expand(shard=SHARDS)

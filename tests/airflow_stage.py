@@ -1,5 +1,7 @@
 """A stage: a real Airflow, a Postgres for it and for the collector's state, a sandbox of X and S3, and what tests ask."""
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 from collector_process import clean_environment
 from postgres import PostgresServer
 
@@ -78,6 +81,26 @@ class Stage:
         dates = ("--from-date", time_text(start), "--to-date", time_text(end))
         self.airflow.run("backfill", "create", "--dag-id", dag_id, *dates, *more)
 
+    def trigger(self, dag_id: str, start: datetime, end: datetime, *, wait: bool = True) -> dict[str, Any]:
+        """Run a DAG for a window of our own."""
+        self.unpause(dag_id)
+        window = {"data_interval_start": time_text(start), "data_interval_end": time_text(end)}
+        run = self.airflow.ask(f"/api/v2/dags/{dag_id}/dagRuns", window | {"logical_date": time_text(start)})
+        return self.ended(run) if wait else run
+
+    def ended(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Return a run once it has ended."""
+        path = f"dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}"
+        self.wait(lambda: self.airflow.get(path)["state"] in ENDED, f"{run['dag_run_id']} ends")
+        return self.airflow.get(path)
+
+    def task_process(self, run: dict[str, Any], task_id: str) -> int:
+        """Return the process in which a task runs: its title names the task instance."""
+        scheduler = psutil.Process(self.airflow.pids["scheduler"])
+        title = f"airflow worker -- {self.tasks(run)[task_id]['id']}"
+        (found,) = (one for one in scheduler.children(recursive=True) if title in " ".join(one.cmdline()))
+        return found.pid
+
     def windows(self, dag_id: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
         """Return the runs of the windows that begin in `[start, end]`, once all have ended; oldest first."""
 
@@ -113,6 +136,21 @@ class Stage:
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return json.loads(done.stdout) if "--json" in words else done.stdout
 
+    def batch_of(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Return the batch of a run as the collector tells of it."""
+        batch_id = self.xcom(run, "plan", "return_value")
+        (batch,) = (one for one in self.collector("batches", "--limit", "500", "--json") if one["batch_id"] == batch_id)
+        return batch
+
+    def rows(self) -> list[dict[str, str]]:
+        """Return every row on S3."""
+        return [row for body in self.objects().values() for row in rows_of(body)]
+
+    def rows_between(self, start: datetime, end: datetime) -> list[int]:
+        """Return the ids of all rows of tweets made in a window, sorted; a repeated one stands there twice."""
+        ids = range(id_at(start) + 1, id_at(end) + 1)
+        return sorted(found for row in self.rows() if (found := int(row["tweet_id"])) in ids)
+
     def objects(self, prefix: str = "tweets/") -> dict[str, bytes]:
         """Return the objects on S3 by key."""
         bucket = self._s3().Bucket(self.sandbox.s3_bucket)
@@ -125,10 +163,10 @@ class Stage:
         """Return the queries of all timeline requests that X answered with tweets or with nothing new."""
         return [one.query | {"path": one.path} for one in self.sandbox.requests if one.path.endswith("/tweets")]
 
-    def truth(self, start: datetime, end: datetime) -> set[int]:
-        """Return the ids of all tweets made in a window."""
+    def truth(self, start: datetime, end: datetime) -> list[int]:
+        """Return the ids of all tweets made in a window, sorted."""
         source = self.sandbox.api.source
-        return {one for user in source.users for one in source.ids(user, id_at(start), id_at(end) + 1)}
+        return sorted(one for user in source.users for one in source.ids(user, id_at(start), id_at(end) + 1))
 
     def _s3(self) -> Any:
         return boto3.resource(
@@ -151,7 +189,7 @@ def open_stage(folder: Path, server: PostgresServer) -> Iterator[Stage]:
             "COLLECTOR_STATE_URL": database,
             "COLLECTOR_SCHEDULE": "* * * * * */10",
             "COLLECTOR_SETTLE_SECONDS": "1",
-            "COLLECTOR_INITIAL_LOOKBACK": "0s",
+            "COLLECTOR_INITIAL_LOOKBACK": "2m",
             "COLLECTOR_RETRIES": "2",
             "COLLECTOR_RETRY_DELAY": "1s",
         }
@@ -174,10 +212,14 @@ def open_stage(folder: Path, server: PostgresServer) -> Iterator[Stage]:
         yield stage
 
 
-def hour_ago(minutes: float) -> datetime:
-    """Return the start of a window of ten seconds, so many minutes ago."""
+def minutes_ago(minutes: float) -> datetime:
+    """Return the start of the window of ten seconds in which it was so many minutes ago."""
     moment = datetime.now(UTC) - timedelta(minutes=minutes)
     return moment.replace(microsecond=0, second=moment.second // 10 * 10)
+
+
+def rows_of(body: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(body.decode("utf-8"), newline="")))
 
 
 def _time(text: str) -> datetime:

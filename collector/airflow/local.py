@@ -14,14 +14,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.error import URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from collector.core.errors import CollectorError
 
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
 USER = "admin"
+_LOGIN = "/auth/token"
 STARTING = timedelta(seconds=120)
 _STOPPING = timedelta(seconds=15)
 _PARTS = {"api-server": (), "scheduler": ("--skip-serve-logs",), "dag-processor": ()}
@@ -90,13 +94,17 @@ class LocalAirflow:
 
     def ask(self, path: str, document: object = None, method: str | None = None) -> Any:  # noqa: ANN401
         """Send a request as the user `admin` and return the JSON of the answer."""
-        if not self._token and path != "/auth/token":
-            self._token = self.ask("/auth/token", {"username": USER, "password": self.password})["access_token"]
-        body = None if document is None else json.dumps(document).encode()
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
-        request = Request(f"{self.url}{quote(path, safe='/?&=%')}", body, headers, method=method)  # noqa: S310  ours
-        with urlopen(request, timeout=30) as answer:  # noqa: S310
+        with self.open(path, document, method=method) as answer:
             return json.load(answer)
+
+    def open(self, path: str, document: object = None, *, method: str | None = None) -> "HTTPResponse":
+        """Send a request as the user `admin` and return the answer. Raises `HTTPError`."""
+        token = "" if path == _LOGIN else self._signed_in()
+        body = None if document is None else json.dumps(document).encode()
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        request = Request(f"{self.url}{quote(path, safe='/?&=%')}", body, headers, method=method)  # noqa: S310  ours
+        answer: HTTPResponse = urlopen(request, timeout=30)  # noqa: S310
+        return answer
 
     def said(self) -> dict[str, str]:
         """Return what each of the processes has written so far."""
@@ -110,6 +118,11 @@ class LocalAirflow:
     @property
     def _passwords(self) -> Path:
         return self.home / "passwords.json"
+
+    def _signed_in(self) -> str:
+        if not self._token:
+            self._token = self.ask(_LOGIN, {"username": USER, "password": self.password})["access_token"]
+        return self._token
 
     def _own_settings(self) -> dict[str, str]:
         return {

@@ -23,12 +23,12 @@ def window_of(context: Context, settle: timedelta) -> Window:
     return Window(until - FIRST_WINDOW, until)
 
 
-def kind_of(context: Context) -> BatchKind:
+def kind_of(context: Context, usual: BatchKind) -> BatchKind:
     """Return what the run's batch is for: a backfill asks for its window alone, a live run reaches back to the cursor.
 
     By the type of the run, never by its id: clearing a scheduled run for a backfill keeps the id.
     """
-    return BatchKind.BACKFILL if context["dag_run"].run_type.value == "backfill" else BatchKind.LIVE
+    return BatchKind.BACKFILL if context["dag_run"].run_type.value == "backfill" else usual
 
 
 def settled_at(window: Window, settle: timedelta) -> datetime:

@@ -12,7 +12,7 @@ from collector.airflow.connections import open_objects, task_settings
 from collector.airflow.outcomes import outcomes, refuse_closed, refuse_faults, wait_until
 from collector.airflow.pool import check_pool
 from collector.airflow.runs import kind_of, settled_at, window_of
-from collector.core.batches import Batch, shard_of
+from collector.core.batches import Batch, BatchKind, shard_of
 from collector.core.documents import Manifest
 from collector.core.money import price
 from collector.flow import commit as committing
@@ -42,8 +42,11 @@ def accounts() -> None:
                 log.warning("accounts.none", hint="whom to follow: collector accounts add nasa")
 
 
-def plan(shard: int) -> str:
-    """Plan the batch of the run's window and return its id; wait until the window has settled."""
+def plan(shard: int, kind: str) -> str:
+    """Plan the batch of the run's window and return its id; wait until the window has settled.
+
+    A run that Airflow's backfill command asked for is a backfill, whatever the DAG's batches are else.
+    """
     context = get_current_context()
     _label(shard)
     with outcomes():
@@ -52,7 +55,7 @@ def plan(shard: int) -> str:
         settled = settled_at(window, settings.settle)
         if wiring.clock().now() < settled:
             raise wait_until(settled)
-        request = planning.PlanRequest(kind_of(context), window, shard)
+        request = planning.PlanRequest(kind_of(context, BatchKind(kind)), window, shard)
         batch = planning.plan(
             request,
             state=wiring.open_state(settings),
