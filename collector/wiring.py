@@ -4,10 +4,11 @@
 from typing import TYPE_CHECKING
 
 from collector.adapters.system_clock import SystemClock
+from collector.adapters.system_worker import SystemWorker
 from collector.core.columns import CSV_VERSION
 from collector.core.documents import Recipe
 from collector.core.errors import ConfigError
-from collector.core.ports import Clock, ObjectStore, Source, StateStore
+from collector.core.ports import Clock, ObjectStore, Source, StateStore, Worker
 from collector.flow.policy import Policy, Press
 from collector.settings import Settings
 
@@ -95,8 +96,11 @@ def following(settings: Settings) -> "Following":
     return Following(settings.initial_lookback, settings.shards)
 
 
-def open_ports(settings: Settings, *, objects: ObjectStore | None = None) -> "Ports":
-    """Return all that a run of the four steps may touch; objects are those of the output setting unless given."""
+def open_ports(settings: Settings, *, objects: ObjectStore | None = None, worker: Worker | None = None) -> "Ports":
+    """Return all that a run of the four steps may touch: the objects of the output setting, as this process is.
+
+    Another way to the objects, or another worker, may be given.
+    """
     from collector.flow.collect import Ports
 
     return Ports(
@@ -106,7 +110,13 @@ def open_ports(settings: Settings, *, objects: ObjectStore | None = None) -> "Po
         press=press(),
         clock=SystemClock(),
         policy=policy(settings),
+        worker=worker or this_worker(),
     )
+
+
+def this_worker() -> Worker:
+    """Return the worker that this process is."""
+    return SystemWorker()
 
 
 def clock() -> Clock:

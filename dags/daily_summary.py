@@ -48,5 +48,10 @@ def summarize(triggering_asset_events: Any) -> str:
     return key
 
 
-with DAG("daily_summary", schedule=[Asset("tweets_csv")], description="The newest day, account by account", tags=["collector"]):
+with DAG(
+    "daily_summary",
+    schedule=[Asset("tweets_csv")],
+    description="The newest day, account by account",
+    tags=["collector"],
+):
     summarize()

@@ -112,7 +112,11 @@ class Stage:
         return found()
 
     def wait(
-        self, is_so: Callable[[], Any], what: str, seconds: float = PATIENCE, while_not: Callable[[], None] | None = None
+        self,
+        is_so: Callable[[], Any],
+        what: str,
+        seconds: float = PATIENCE,
+        while_not: Callable[[], None] | None = None,
     ) -> Any:
         """Return the first true answer."""
         deadline = time.monotonic() + seconds

@@ -50,6 +50,7 @@ def fused(room: Room, fuse: Fuse) -> Ports:
         room.press,
         room.clock,
         room.policy,
+        room.worker,
     )
 
 

@@ -12,6 +12,7 @@ from fakes.clock import NOON, FakeClock
 from fakes.objects import FakeObjects
 from fakes.source import FakeSource
 from fakes.state import FakeState
+from fakes.worker import FakeWorker
 
 from collector.adapters.isal_gzip import IsalGzip
 from collector.adapters.scratch_file import ScratchFile
@@ -66,17 +67,19 @@ class Room:
 
     clock: FakeClock = field(default_factory=FakeClock)
     objects: FakeObjects = field(default_factory=FakeObjects)
-    state: FakeState = field(default_factory=FakeState)
+    state: FakeState = None
     press: Press = field(default_factory=lambda: Press(XPosts(), IsalGzip(), ScratchFile))
     policy: Policy = field(default_factory=lambda: Policy(settle=SETTLE, concurrency=1))
     source: FakeSource = None
+    worker: FakeWorker = field(default_factory=FakeWorker)
 
     def __post_init__(self):
+        self.state = self.state or FakeState(self.clock)
         self.source = self.source or FakeSource(self.clock, page_size=3)
 
     @property
     def ports(self) -> collecting.Ports:
-        return collecting.Ports(self.state, self.source, self.objects, self.press, self.clock, self.policy)
+        return collecting.Ports(self.state, self.source, self.objects, self.press, self.clock, self.policy, self.worker)
 
     @property
     def closers(self):
@@ -106,7 +109,7 @@ class Room:
         self.policy = replace(self.policy, **choices)
 
     def plan(self, start=-15, end=0, kind=BatchKind.LIVE, shard=0) -> Batch:
-        return planning.plan(planning.PlanRequest(kind, window(start, end), shard), **self.closers)
+        return planning.plan(planning.PlanRequest(kind, window(start, end), shard), worker=self.worker, **self.closers)
 
     def backfill(self, start, end, shard=0) -> Batch:
         return self.plan(start, end, BatchKind.BACKFILL, shard)
@@ -120,6 +123,7 @@ class Room:
             compression=self.press.compression,
             clock=self.clock,
             policy=self.policy,
+            worker=self.worker,
         )
 
     def publish(self, seal: Seal) -> Manifest:
@@ -208,7 +212,7 @@ class Room:
         return asked
 
     def lose_state(self) -> None:
-        self.state = FakeState()
+        self.state = FakeState(self.clock)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import structlog
 from airflow.sdk import get_current_context
 
 from collector import wiring
+from collector.adapters.system_worker import SystemWorker
 from collector.airflow.connections import open_objects, task_settings
 from collector.airflow.outcomes import outcomes, refuse_closed, refuse_faults, wait_until
 from collector.airflow.pool import check_pool
@@ -15,6 +16,7 @@ from collector.airflow.runs import kind_of, settled_at, window_of
 from collector.core.batches import Batch, BatchKind, shard_of
 from collector.core.documents import Manifest
 from collector.core.money import price
+from collector.core.ports import Worker
 from collector.flow import commit as committing
 from collector.flow import plan as planning
 from collector.flow import publish as publishing
@@ -25,6 +27,9 @@ from collector.flow.seal import known_batch, seal_of
 from collector.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+TERM = timedelta(minutes=30)
+"""So long others leave a planned batch alone whose fetch still waits for a slot, or its worker to be missed."""
 
 LONGEST_WAIT = timedelta(hours=1)
 """So long a fetch waits for rate limits to end; then it leaves a gap, that the next window asks for."""
@@ -63,6 +68,7 @@ def plan(shard: int, kind: str) -> str:
             press=wiring.press(),
             clock=wiring.clock(),
             policy=wiring.policy(settings),
+            worker=_worker(),
         )
     return batch.batch_id
 
@@ -110,7 +116,13 @@ def check(batch_id: str) -> None:
 
 
 def _ports(settings: Settings) -> Ports:
-    return wiring.open_ports(settings, objects=open_objects(settings))
+    return wiring.open_ports(settings, objects=open_objects(settings), worker=_worker())
+
+
+def _worker() -> Worker:
+    """Return who works on the run's batches: the run itself, for each of its tasks is a process of its own."""
+    run = get_current_context()["dag_run"]
+    return SystemWorker(f"airflow {run.dag_id} {run.run_id}", TERM)
 
 
 def _label(shard: int) -> None:

@@ -105,9 +105,7 @@ def _serve(place: Path, port: int, environment: Mapping[str, str]) -> None:
 
     dags, config = Path("dags").resolve(), Path("config/airflow/airflow.cfg").resolve()
     click.echo("starting Airflow ...")
-    with LocalAirflow(
-        home=place.resolve(), dags=dags, config=config, environment=environment, port=port
-    ) as opened:
+    with LocalAirflow(home=place.resolve(), dags=dags, config=config, environment=environment, port=port) as opened:
         opened.run(*POOL)
         for dag_id in DAGS:
             opened.patch(f"dags/{dag_id}", {"is_paused": False})

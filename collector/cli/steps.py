@@ -21,7 +21,7 @@ _BATCH = click.argument("batch_id", type=BATCH_ID)
 def plan(*, window_start: datetime | None, window_end: datetime | None, kind: str, shard: int) -> None:
     """Plan a batch and print its id.
 
-    Planning a window again gives the same batch. A batch that is in its way is closed first.
+    Planning a window again gives the same batch. A batch that is in its way, and that nobody works on, is closed first.
     """
     from collector import wiring  # noqa: PLC0415  help must not wait for pandas
     from collector.flow import plan as flow  # noqa: PLC0415
@@ -42,6 +42,7 @@ def plan(*, window_start: datetime | None, window_end: datetime | None, kind: st
         press=wiring.press(),
         clock=clock,
         policy=wiring.policy(found),
+        worker=wiring.this_worker(),
     )
     click.echo(batch.batch_id)
 

@@ -21,6 +21,10 @@ class StateConflict(CollectorError):
     """Another state writes to this prefix, or this state is old."""
 
 
+class LeaseLost(CollectorError):
+    """Another worker has finished the batch meanwhile: nothing that is still asked for would count."""
+
+
 class ObjectConflict(CollectorError):
     """An object that should be ours holds other tweets."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from collector.core.accounts import Account, Cursor, UserLookup
@@ -10,6 +10,7 @@ from collector.core.batches import Batch, Counts, Span
 from collector.core.columns import TweetColumns
 from collector.core.coverage import Coverage
 from collector.core.ids import AccountId, TweetId
+from collector.core.leases import Lease
 from collector.core.pages import Ask, Page
 from collector.core.ranges import IdRange
 from collector.core.rates import RateWindow
@@ -19,6 +20,20 @@ class Clock(Protocol):
     """The time, aware UTC."""
 
     def now(self) -> datetime: ...
+
+
+class Worker(Protocol):
+    """Who works: the name that its leases bear, and how long they last."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def term(self) -> timedelta:
+        """How long a lease lasts that is not renewed."""
+
+    def is_gone(self, name: str) -> bool:
+        """Say whether a worker is known to work no more; where nothing is known, its leases have to expire."""
 
 
 class Source(Protocol):
@@ -139,6 +154,9 @@ class StateReader(Protocol):
 
     def rate_windows(self) -> list[RateWindow]: ...
 
+    def leases(self) -> dict[str, Lease]:
+        """Return the leases that have not expired, by batch id, as the store's clock says: one for all its workers."""
+
 
 class StateWriter(StateReader, Protocol):
     """The state in one transaction that no other writer shares; it ends with the `with` block, undone on an error."""
@@ -162,6 +180,12 @@ class StateWriter(StateReader, Protocol):
         """Insert or replace cursors. Raises `StateConflict` for one that would move back."""
 
     def save_rate_windows(self, windows: Iterable[RateWindow]) -> None: ...
+
+    def take_lease(self, batch_id: str, worker: str, term: timedelta) -> None:
+        """Give a worker the right to a batch for a term from now, or renew it, whoever had it before."""
+
+    def end_lease(self, batch_id: str) -> None:
+        """Forget who had the right to a batch, if anyone had."""
 
 
 class StateStore(Protocol):

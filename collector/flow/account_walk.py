@@ -12,6 +12,7 @@ from collector.core.ports import Clock, Source
 from collector.core.ranges import IdRange
 from collector.core.walk import Above, Proof, Settled, Walk
 from collector.flow.lander import Lander
+from collector.flow.leases import LeaseKeeper
 from collector.flow.policy import Policy
 
 IDLE_PAGES = 20
@@ -39,8 +40,8 @@ class AccountWork:
 class AccountWalk:
     """Walks accounts; safe to call from many threads."""
 
-    def __init__(self, source: Source, lander: Lander, clock: Clock, policy: Policy) -> None:
-        self._source, self._lander, self._clock, self._policy = source, lander, clock, policy
+    def __init__(self, source: Source, lander: Lander, lease: LeaseKeeper, clock: Clock, policy: Policy) -> None:
+        self._source, self._lander, self._lease, self._clock, self._policy = source, lander, lease, clock, policy
 
     def __call__(self, work: AccountWork) -> list[Failure]:
         """Land all that is left of an account; return what stays unproven. Raises what source and store raise."""
@@ -66,6 +67,7 @@ class AccountWalk:
         walk = Walk(ids, self._policy.settle, self._source.provable)
         token, seen, idle = None, set[str](), 0
         while True:
+            self._lease.keep()
             try:
                 page = self._source.page(Ask(work.account_id, ids, token))
             except PageTokenExpired:

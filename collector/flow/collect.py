@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from collector.core.batches import Batch
 from collector.core.documents import Seal
-from collector.core.ports import Clock, ObjectStore, Source, StateStore
+from collector.core.ports import Clock, ObjectStore, Source, StateStore, Worker
 from collector.flow.commit import commit
 from collector.flow.fetch import Progress, fetch, quiet
 from collector.flow.plan import PlanRequest, plan
@@ -23,6 +23,7 @@ class Ports:
     press: Press
     clock: Clock
     policy: Policy
+    worker: Worker
 
 
 def collect(request: PlanRequest, ports: Ports, progress: Progress = quiet) -> Batch:
@@ -34,6 +35,7 @@ def collect(request: PlanRequest, ports: Ports, progress: Progress = quiet) -> B
         press=ports.press,
         clock=ports.clock,
         policy=ports.policy,
+        worker=ports.worker,
     )
     return finish(batch.batch_id, ports, progress) if batch.is_open else batch
 
@@ -55,5 +57,6 @@ def fetch_batch(batch_id: str, ports: Ports, progress: Progress = quiet) -> Seal
         compression=ports.press.compression,
         clock=ports.clock,
         policy=ports.policy,
+        worker=ports.worker,
         progress=progress,
     )

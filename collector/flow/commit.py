@@ -37,6 +37,7 @@ def commit(manifest: Manifest, *, state: StateStore, clock: Clock) -> Batch:
             return batch
         committed = _committed(batch, manifest, clock.now())
         apply(manifest, committed, {account.account_id: account for account in tx.accounts()}, tx)
+        tx.end_lease(batch.batch_id)
     log.info(
         "batch.committed",
         batch_id=batch.batch_id,

@@ -10,13 +10,15 @@ from collector.core.accounts import Account, AccountStatus
 from collector.core.batches import Batch, Failure
 from collector.core.coverage import Coverage
 from collector.core.documents import Seal
+from collector.core.errors import LeaseLost
 from collector.core.ids import AccountId
 from collector.core.landing import Landing, spans_by_account
 from collector.core.planning import NOTHING
-from collector.core.ports import Clock, Compression, ObjectStore, Source, StateStore
+from collector.core.ports import Clock, Compression, ObjectStore, Source, StateStore, Worker
 from collector.core.ranges import IdRange
 from collector.flow.account_walk import AccountWalk, AccountWork
 from collector.flow.lander import Lander
+from collector.flow.leases import LeaseKeeper
 from collector.flow.outages import Outages
 from collector.flow.policy import Policy
 from collector.flow.seal import check_log, known_batch, read_seal, seal
@@ -49,12 +51,14 @@ def fetch(
     compression: Compression,
     clock: Clock,
     policy: Policy,
+    worker: Worker,
     progress: Progress = quiet,
 ) -> Seal:
     """Return the seal of a batch after fetching what is planned and has not landed; a sealed one asks nothing.
 
-    An account that fails, or a source that ends the run, leaves a gap and a failure, never an unsealed batch.
-    Raises `StateConflict` before anything is paid, and `StoreUnavailable` or `StateUnavailable` with the batch open.
+    Asks no more once somebody else has sealed the batch, and returns the seal that stands. An account that fails, or a
+    source that ends the run, leaves a gap and a failure, never an unsealed batch. Raises `StateConflict` before
+    anything is paid, and `StoreUnavailable` or `StateUnavailable` with the batch open.
     """
     check_log(state=state, objects=objects)
     batch = known_batch(batch_id, state)
@@ -63,14 +67,17 @@ def fetch(
     landing = read_landing(part_keys(batch_id, objects), objects, compression)
     works = _works(batch, landing, state)
     lander = Lander(batch_id, landing, objects=objects, compression=compression, clock=clock, policy=policy)
-    with state.reading() as tx:
-        source.learn(tx.rate_windows())
+    lease = LeaseKeeper(batch_id, state=state, clock=clock, worker=worker)
     begun = source.requests_made()
     try:
-        failures = _ask_all(works, AccountWalk(source, lander, clock, policy), policy, progress)
+        _begin(source, lease, state)
+        failures = _ask_all(works, AccountWalk(source, lander, lease, clock, policy), policy, progress)
         lander.flush()
+    except LeaseLost as lost:
+        log.warning("batch.lost", batch_id=batch_id, message=str(lost))
+        failures = ()
     finally:
-        _remember(batch_id, source, begun, lander, state)
+        _remember(batch_id, source, begun, lander, lease, state)
     sealed = seal(batch_id, lander.landed, failures, policy.recipe, state=state, objects=objects)
     log.info("batch.fetched", batch_id=batch_id, accounts=len(works), failures=len(failures))
     return sealed
@@ -124,13 +131,20 @@ def _ask_all(
     return (*failures, *outages.unasked())
 
 
-def _remember(batch_id: str, source: Source, begun: int, lander: Lander, state: StateStore) -> None:
+def _begin(source: Source, lease: LeaseKeeper, state: StateStore) -> None:
+    with state.writing() as tx:
+        lease.take(tx)
+        source.learn(tx.rate_windows())
+
+
+def _remember(batch_id: str, source: Source, begun: int, lander: Lander, lease: LeaseKeeper, state: StateStore) -> None:
     requests = source.requests_made() - begun
     with state.writing() as tx:
         tx.save_rate_windows(source.rate_windows())
         batch = tx.batch(batch_id)
         if batch is not None:
             tx.save_batch(_counted(batch, requests, lander.tweets_read))
+        lease.leave(tx)
 
 
 def _counted(batch: Batch, requests: int, tweets_read: int) -> Batch:

@@ -10,9 +10,11 @@ from collector.core.accounts import Account
 from collector.core.batches import Batch, BatchKind, Span, Window, batch_name
 from collector.core.errors import CollectorError
 from collector.core.ids import AccountId, TweetId
+from collector.core.leases import Lease
 from collector.core.planning import newest_of, plan_spans, planned_through, wanted_of
-from collector.core.ports import Clock, ObjectStore, StateReader, StateStore
+from collector.core.ports import Clock, ObjectStore, StateReader, StateStore, Worker
 from collector.flow.close import close
+from collector.flow.leases import is_held
 from collector.flow.policy import Policy, Press
 
 log = structlog.get_logger(__name__)
@@ -28,14 +30,22 @@ class PlanRequest:
 
 
 def plan(
-    request: PlanRequest, *, state: StateStore, objects: ObjectStore, press: Press, clock: Clock, policy: Policy
+    request: PlanRequest,
+    *,
+    state: StateStore,
+    objects: ObjectStore,
+    press: Press,
+    clock: Clock,
+    policy: Policy,
+    worker: Worker,
 ) -> Batch:
-    """Return the batch of a window and shard, planned now or before.
+    """Return the batch of a window and shard, planned now or before; if it is open, its lease is the worker's.
 
-    First closes every other open batch that holds a span of one of the shard's accounts, or nothing; a close that fails
-    is logged and does not stop the plan. Raises `StateUnavailable`.
+    First closes every other open batch that holds a span of one of the shard's accounts, or nothing, unless somebody
+    works on it: then it stays, and so do its spans. A close that fails is logged and does not stop the plan. Raises
+    `StateUnavailable`.
     """
-    for batch in _in_the_way(request, state):
+    for batch in _in_the_way(request, state, worker):
         try:
             close(batch.batch_id, state=state, objects=objects, press=press, clock=clock, policy=policy)
         except CollectorError as error:
@@ -44,6 +54,7 @@ def plan(
         known = tx.batches_starting(request.window.start, request.shard)
         newest = newest_of(batch for batch in known if batch.window == request.window)
         if newest is not None and newest.is_open:
+            tx.take_lease(newest.batch_id, worker.name, worker.term)
             return newest
         through = planned_through(request.window, clock.now(), policy.settle)
         spans = _spans(request, through, tx)
@@ -52,17 +63,27 @@ def plan(
         last = newest_of(known)
         batch = _new_batch(request, through, last.number + 1 if last else 1, clock)
         tx.open_batch(batch, spans)
+        tx.take_lease(batch.batch_id, worker.name, worker.term)
     log.info("batch.planned", batch_id=batch.batch_id, spans=len(spans))
     return batch
 
 
-def _in_the_way(request: PlanRequest, state: StateStore) -> list[Batch]:
+def _in_the_way(request: PlanRequest, state: StateStore, worker: Worker) -> list[Batch]:
     with state.reading() as tx:
         others = [
             batch for batch in tx.open_batches() if (batch.window, batch.shard) != (request.window, request.shard)
         ]
         ours = {account.account_id for account in tx.accounts(request.shard)} if others else set()
-        return [batch for batch in others if _is_ours(tx.spans(batch.batch_id), ours)]
+        found = [batch for batch in others if _is_ours(tx.spans(batch.batch_id), ours)]
+        leases = tx.leases() if found else {}
+    return [batch for batch in found if not _is_left_open(batch, leases.get(batch.batch_id), worker)]
+
+
+def _is_left_open(batch: Batch, lease: Lease | None, worker: Worker) -> bool:
+    if lease is None or not is_held(lease, worker):
+        return False
+    log.info("batch.left_open", batch_id=batch.batch_id, worker=lease.worker)
+    return True
 
 
 def _is_ours(spans: Sequence[Span], ours: set[AccountId]) -> bool:

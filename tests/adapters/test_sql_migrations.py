@@ -25,10 +25,11 @@ from collector.core.errors import ConfigError, StateUnavailable
 
 ROOT = Path(__file__).parents[2]
 
-REBUILD_PARENT = """
+NEXT = "0099"
+REBUILD_PARENT = f"""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0002", "0001"
+revision, down_revision = "{NEXT}", "{tables.HEAD}"
 def upgrade():
     with op.batch_alter_table("accounts") as batch:
         batch.alter_column("username", nullable=True)
@@ -36,15 +37,15 @@ def downgrade():
     with op.batch_alter_table("accounts") as batch:
         batch.alter_column("username", nullable=False)
 """
-ORPHANS = """
+ORPHANS = f"""
 from alembic import op
-revision, down_revision = "0002", "0001"
+revision, down_revision = "{NEXT}", "{tables.HEAD}"
 def upgrade():
     op.execute("ALTER TABLE seal_log ADD COLUMN half_done INTEGER")
     op.execute("DELETE FROM accounts")
 def downgrade():
     pass
-"""
+"""  # noqa: S608  our own words
 
 OTHERS = ("log", "alembic_version", "job", "session", "variable")
 """Tables of Airflow, which may live in the same database."""
@@ -73,9 +74,9 @@ def config(url: str, folder: Path) -> Config:
     return made
 
 
-def with_second_migration(tmp_path: Path, body: str) -> Path:
+def with_next_migration(tmp_path: Path, body: str) -> Path:
     folder = shutil.copytree(ROOT / "migrations", tmp_path / "migrations")
-    (folder / "versions" / "0002_second.py").write_text(body)
+    (folder / "versions" / f"{NEXT}_next.py").write_text(body)
     return folder
 
 
@@ -201,13 +202,27 @@ def test_up_again_keeps_the_rows_and_down_and_up_gives_an_empty_state(url):
     state.close()
 
 
+def test_the_leases_come_and_go_beside_what_is_there(url):
+    upgrade(url)
+    filled(url).close()
+    downgrade(url, "0001")
+    engine = create_engine(url)
+    assert "leases" not in named_parts(engine)
+    engine.dispose()
+    upgrade(url)
+    state = SqlState(url, FakeClock())
+    with state.reading() as reader:
+        assert (len(reader.reserved()), reader.leases()) == (1, {})  # F33
+    state.close()
+
+
 def test_rebuilding_a_parent_table_keeps_its_children(url, tmp_path):
     upgrade(url)
     state = filled(url)
     state.close()
-    steps = config(url, with_second_migration(tmp_path, REBUILD_PARENT))
+    steps = config(url, with_next_migration(tmp_path, REBUILD_PARENT))
     command.upgrade(steps, "head")
-    command.downgrade(steps, "0001")
+    command.downgrade(steps, tables.HEAD)
     with state.reading() as reader:
         assert reader.coverage() == {1: coverage((5, 9))}  # F33
         assert reader.cursors() == {1: cursor(1, 9)}
@@ -219,7 +234,7 @@ def test_a_migration_that_would_lose_a_parent_is_undone_whole(tmp_path):
     state = filled(url)
     state.close()
     with pytest.raises(RuntimeError, match="2 rows lost their parent"):
-        command.upgrade(config(url, with_second_migration(tmp_path, ORPHANS)), "head")
+        command.upgrade(config(url, with_next_migration(tmp_path, ORPHANS)), "head")
     assert is_at_head(url)
     with state.reading() as reader:
         assert reader.accounts() == [account(1)]
@@ -238,7 +253,7 @@ def test_only_a_migrated_state_is_at_head(url, tmp_path):
 
 def test_an_unmigrated_postgres_asks_for_collector_migrate(bare_postgres_url):
     state = SqlState(bare_postgres_url, FakeClock())
-    with pytest.raises(ConfigError, match="schema none, this version needs 0001") as caught, state.reading():
+    with pytest.raises(ConfigError, match="schema none, this version needs 0002") as caught, state.reading():
         pytest.fail("tables came from nowhere")
     assert caught.value.hint == "collector migrate"
     upgrade(bare_postgres_url)
@@ -264,8 +279,8 @@ def test_a_state_of_another_version_is_refused(tmp_path, found, hint):
 
 def test_a_state_of_a_newer_version_is_not_migrated(tmp_path):
     url = f"sqlite:///{tmp_path}/state.db"
-    command.upgrade(config(url, with_second_migration(tmp_path, REBUILD_PARENT)), "head")
-    with pytest.raises(ConfigError, match="0002") as caught:
+    command.upgrade(config(url, with_next_migration(tmp_path, REBUILD_PARENT)), "head")
+    with pytest.raises(ConfigError, match=NEXT) as caught:
         upgrade(url)
     assert "newer" in caught.value.hint
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from multiprocessing.synchronize import Barrier
@@ -62,7 +63,7 @@ def pragma(state: SqlState, name: str) -> object:
 def test_a_new_sqlite_file_makes_its_folder_and_its_tables(path, sqlite_state):
     with sqlite_state.reading() as reader:
         assert reader.last_seal() == 0
-    assert rows(path, "SELECT version_num FROM collector_alembic_version") == [("0001",)]
+    assert rows(path, "SELECT version_num FROM collector_alembic_version") == [("0002",)]
 
 
 def test_a_sqlite_commit_survives_a_power_cut(sqlite_state):
@@ -218,6 +219,45 @@ def test_a_missing_postgres_right_is_a_matter_of_configuration(postgres_url):
     with pytest.raises(ConfigError, match="permission denied"), stranger.reading() as reader:
         reader.last_seal()
     stranger.close()
+
+
+def test_workers_whose_clocks_disagree_agree_on_leases_by_the_clock_of_postgres(postgres_url):
+    early, late = (SqlState(postgres_url, FakeClock(NOON + timedelta(days=days))) for days in (-1, 1))
+    with early.writing() as writer:
+        writer.take_lease("held", "early", timedelta(minutes=1))
+        writer.take_lease("over", "early", timedelta(0))
+    with late.reading() as reader:
+        assert list(reader.leases()) == ["held"]
+    with late.writing() as writer:
+        writer.take_lease("held", "late", timedelta(0))
+    with early.reading() as reader:
+        assert reader.leases() == {}
+    for state in (early, late):
+        state.close()
+
+
+def test_a_lease_on_postgres_lasts_from_the_moment_it_is_taken(postgres_state):
+    with postgres_state.writing() as writer:
+        time.sleep(0.06)
+        writer.take_lease("a", "host:1", timedelta(seconds=0.05))
+        assert list(writer.leases()) == ["a"]
+        time.sleep(0.06)
+        assert writer.leases() == {}
+
+
+@pytest.mark.parametrize("fraction", [timedelta(0), timedelta(seconds=0.5)])
+def test_a_lease_on_sqlite_expires_by_the_clock_of_this_machine(path, fraction):
+    clock = FakeClock(NOON)
+    state = SqlState(f"sqlite:///{path}", clock)
+    with state.writing() as writer:
+        writer.take_lease("a", "host:1", timedelta(minutes=2) + fraction)
+    clock.advance(timedelta(minutes=2) + fraction - timedelta(microseconds=1))
+    with state.reading() as reader:
+        assert list(reader.leases()) == ["a"]
+    clock.advance(timedelta(microseconds=1))
+    with state.reading() as reader:
+        assert reader.leases() == {}
+    state.close()
 
 
 def test_the_clock_stamps_the_log(postgres_state, postgres_url):

@@ -7,8 +7,8 @@ os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-of-tests-
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "false")
 os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "false")
 
-import pytest  # noqa: E402  after Airflow's environment
-from airflow_stage import open_stage  # noqa: E402
+import pytest
+from airflow_stage import open_stage
 
 
 @pytest.fixture(scope="session")

@@ -191,8 +191,10 @@ def test_the_example_sums_up_the_newest_day(stage):
     (day,) = re.findall(r"summaries/(dt=[\d-]+)/", key)
     rows = list(csv.DictReader(io.StringIO(body.decode())))
     assert {row["username"] for row in rows} <= {user.username for user in stage.sandbox.users.values()}
-    assert 0 < sum(int(row["tweets"]) for row in rows) <= sum(
-        len(rows_of(body)) for key, body in stage.objects(f"tweets/{day}").items()
+    assert (
+        0
+        < sum(int(row["tweets"]) for row in rows)
+        <= sum(len(rows_of(body)) for key, body in stage.objects(f"tweets/{day}").items())
     )
 
 
@@ -219,4 +221,3 @@ def test_everything_is_as_recorded(stage):
     audit = stage.collector("verify", "--json")
     assert audit["problems"] == []
     assert audit["rows"] > 0
-

@@ -10,6 +10,7 @@ from collector.adapters.isal_gzip import IsalGzip
 from collector.adapters.local_files import FolderObjects
 from collector.adapters.scratch_file import ScratchFile
 from collector.adapters.sql_state import SqlState
+from collector.adapters.system_worker import SystemWorker
 from collector.adapters.x_posts import XPosts
 from collector.cli import keep_memory_small
 from collector.core.accounts import Account, AccountStatus
@@ -66,6 +67,7 @@ def _round(state: SqlState, clock: Clock, folder: Path, number: int) -> float:
         press=Press(XPosts(), IsalGzip(), ScratchFile),
         clock=clock,
         policy=Policy(),
+        worker=SystemWorker(),
     )
     planned = time.perf_counter() - begun
     with state.reading() as tx:

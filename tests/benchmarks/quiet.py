@@ -15,6 +15,7 @@ from collector.adapters.local_files import FolderObjects
 from collector.adapters.scratch_file import ScratchFile
 from collector.adapters.sql_state import SqlState
 from collector.adapters.system_clock import SystemClock
+from collector.adapters.system_worker import SystemWorker
 from collector.adapters.x_api import XApi, XCredentials
 from collector.adapters.x_posts import XPosts
 from collector.flow.accounts import Following, follow
@@ -77,7 +78,7 @@ def _ports(environment: dict[str, str], folder: Path) -> tuple[Ports, Timed]:
     follow(account_ids(environment), Following(timedelta(days=4)), state=state, source=source, clock=clock)
     press = Press(XPosts(), IsalGzip(), ScratchFile)
     objects = FolderObjects(folder / "output")
-    return Ports(state, source, objects, press, clock, Policy(settle=timedelta(seconds=1))), state
+    return Ports(state, source, objects, press, clock, Policy(settle=timedelta(seconds=1)), SystemWorker()), state
 
 
 def _round(ports: Ports):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import RLock
 
 from collector.core.accounts import Account, Cursor
@@ -11,8 +11,11 @@ from collector.core.batches import Batch, BatchKind, Counts, Span
 from collector.core.coverage import Coverage
 from collector.core.errors import StateConflict
 from collector.core.ids import AccountId, TweetId, id_at
+from collector.core.leases import Lease
+from collector.core.ports import Clock
 from collector.core.ranges import IdRange
 from collector.core.rates import RateWindow
+from fakes.clock import FakeClock
 
 
 @dataclass
@@ -23,6 +26,7 @@ class _Tables:
     batches: dict[str, Batch] = field(default_factory=dict)
     spans: dict[str, list[Span]] = field(default_factory=dict)
     rates: dict[tuple[str, str], RateWindow] = field(default_factory=dict)
+    leases: dict[str, Lease] = field(default_factory=dict)
     seal_log: dict[str, int] = field(default_factory=lambda: {"last_seal": 0})
 
     def copy(self) -> "_Tables":
@@ -33,14 +37,15 @@ class _Tables:
 class FakeState:
     """Implements `StateStore`: a transaction works on a copy, which replaces the tables when it ends well."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or FakeClock()
         self._tables = _Tables()
         self._writers = RLock()
         self._is_writing = False
 
     @contextmanager
     def reading(self) -> Iterator["FakeReader"]:
-        yield FakeReader(self._tables.copy())
+        yield FakeReader(self._tables.copy(), self._clock)
 
     @contextmanager
     def writing(self) -> Iterator["FakeWriter"]:
@@ -49,7 +54,7 @@ class FakeState:
             self._is_writing = True
             try:
                 tables = self._tables.copy()
-                yield FakeWriter(tables)
+                yield FakeWriter(tables, self._clock)
                 self._tables = tables
             finally:
                 self._is_writing = False
@@ -59,8 +64,8 @@ class FakeState:
 
 
 class FakeReader:
-    def __init__(self, tables: _Tables) -> None:
-        self._tables = tables
+    def __init__(self, tables: _Tables, clock: Clock) -> None:
+        self._tables, self._clock = tables, clock
 
     def accounts(self, shard: int | None = None) -> list[Account]:
         found = [one for one in self._tables.accounts.values() if shard in (None, one.shard)]
@@ -123,6 +128,10 @@ class FakeReader:
     def rate_windows(self) -> list[RateWindow]:
         return [window for _, window in sorted(self._tables.rates.items())]
 
+    def leases(self) -> dict[str, Lease]:
+        now = self._clock.now()
+        return {one: lease for one, lease in sorted(self._tables.leases.items()) if lease.expires_at > now}
+
     def _by_creation(self) -> list[Batch]:
         return sorted(self._tables.batches.values(), key=lambda one: (one.created_at, one.batch_id))
 
@@ -165,6 +174,12 @@ class FakeWriter(FakeReader):
 
     def save_rate_windows(self, windows: Iterable[RateWindow]) -> None:
         self._tables.rates.update({(window.endpoint, window.credential): window for window in windows})
+
+    def take_lease(self, batch_id: str, worker: str, term: timedelta) -> None:
+        self._tables.leases[batch_id] = Lease(worker, self._clock.now() + term)
+
+    def end_lease(self, batch_id: str) -> None:
+        self._tables.leases.pop(batch_id, None)
 
     def _rename_cursor(self, account: Account) -> None:
         cursor = self._tables.cursors.get(account.account_id)

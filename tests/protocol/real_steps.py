@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 
 from fakes.objects import FakeObjects
@@ -47,7 +48,7 @@ class RealSteps:
     def __init__(self, choose: Choose, world: World) -> None:
         self.choose, self.world = choose, world
         self.objects = FakeObjects()
-        self.state = followed(FakeState())
+        self.state = followed(FakeState(WorldClock(world, 0)))
         self.backup: FakeState | None = None
         self.skew = self.version = 0
         self.is_packed = False
@@ -60,7 +61,8 @@ class RealSteps:
         """Return a worker that does the four steps for a window."""
         request = PlanRequest(KINDS[kind], core.Window(moment(window[0]), moment(window[1])))
         policy, version, skew, state = self._policy(), self.version, self.skew, self.state
-        return self._hire(lambda baton: collect(request, self._ports(baton, policy, version, skew, state)))
+        worker = self._worker()
+        return self._hire(lambda baton: collect(request, self._ports(baton, policy, version, skew, state, worker)))
 
     def rebuild(self) -> Baton:
         """Return a worker that fills an empty database from the log and puts it in the place of the one in use."""
@@ -68,7 +70,7 @@ class RealSteps:
 
     def lose_state(self) -> None:
         """Put an empty database in the place of the one in use; who has a connection keeps the old one."""
-        self.state = followed(FakeState())
+        self.state = followed(FakeState(WorldClock(self.world, 0)))
 
     def restore_state(self) -> None:
         """Take a backup the first time, go back to it the second."""
@@ -117,7 +119,13 @@ class RealSteps:
         part_bytes = (1, MEGABYTE)[self.choose("part", 2)]
         return Policy(settle=SETTLE * TICK, concurrency=1, recipe=recipe, part_bytes=part_bytes)
 
-    def _ports(self, baton: Baton, policy: Policy, version: int, skew: int, state: FakeState) -> Ports:
+    def _worker(self) -> "ChanceWorker":
+        # By the world's clock a lease expires at once, or after a while; a renewal comes before each page, or seldom.
+        return ChanceWorker(f"worker-{len(self.workers)}", self.choose("term", 3) * SETTLE * TICK, self._chosen)
+
+    def _ports(
+        self, baton: Baton, policy: Policy, version: int, skew: int, state: FakeState, worker: "ChanceWorker"
+    ) -> Ports:
         return Ports(
             BatonState(state, baton, self._chosen),
             WorldSource(self.world, baton, self._chosen),
@@ -125,6 +133,7 @@ class RealSteps:
             Press(OtherCode(version), IsalGzip(), ScratchFile),
             WorldClock(self.world, skew),
             policy,
+            worker,
         )
 
     def _chosen(self, label: str, number: int) -> int:
@@ -135,8 +144,8 @@ class RealSteps:
         return self.workers[-1]
 
     def _rebuild(self, baton: Baton) -> None:
-        fresh = FakeState()
-        ports = self._ports(baton, self._policy(), self.version, self.skew, fresh)
+        fresh = FakeState(WorldClock(self.world, 0))
+        ports = self._ports(baton, self._policy(), self.version, self.skew, fresh, self._worker())
         rebuild(state=ports.state, objects=ports.objects, press=ports.press, clock=ports.clock)
         baton.wait()
         self.state = followed(fresh)
@@ -169,6 +178,16 @@ class RealSteps:
         return [one.key for one in named if one.sha256 != sha256(self.objects.bodies.get(one.key, b"")).hexdigest()]
 
 
+class ChanceWorker:
+    """A worker that may find, whenever it looks, that another one is gone: a close can come at any moment."""
+
+    def __init__(self, name: str, term: timedelta, choose: Choose) -> None:
+        self.name, self.term, self._choose = name, term, choose
+
+    def is_gone(self, _name: str) -> bool:
+        return self._choose("close", 2) == 1
+
+
 def followed(state: FakeState) -> FakeState:
     """Return a state that follows the account, from its old baseline when it is new there."""
     with state.writing() as tx:
@@ -180,7 +199,7 @@ def followed(state: FakeState) -> FakeState:
 
 def copied(state: FakeState) -> FakeState:
     """Return what a backup of a state holds."""
-    other = FakeState()
+    other = FakeState(state._clock)
     other._tables = state._tables.copy()
     return other
 

@@ -15,6 +15,8 @@ from collector.core.accounts import Account, Cursor
 from collector.core.batches import Batch, BatchKind, BatchStatus, Counts, Span
 from collector.core.coverage import Coverage
 from collector.core.ids import AccountId, TweetId, id_at
+from collector.core.leases import Lease
+from collector.core.ports import Clock
 from collector.core.ranges import IdRange
 from collector.core.rates import RateWindow
 
@@ -24,8 +26,9 @@ _OPEN = tables.batches.c.status != BatchStatus.COMMITTED.value
 class SqlReader:
     """Implements `StateReader` on an open transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection
+        self._clock = clock
 
     @without_collection()
     def accounts(self, shard: int | None = None) -> list[Account]:
@@ -135,6 +138,19 @@ class SqlReader:
         """Return the rate limits that workers have shared, by endpoint and credential."""
         found = [rows.rate_of(row) for row in self._connection.execute(select(tables.rate_windows))]
         return sorted(found, key=lambda window: (window.endpoint, window.credential))
+
+    def leases(self) -> dict[str, Lease]:
+        """Return the leases that have not expired, by batch id: by the clock of Postgres, on SQLite by ours."""
+        now = self._now()
+        found = self._connection.execute(select(tables.leases).order_by(tables.leases.c.batch_id)).all()
+        return {batch_id: Lease(worker, expires_at) for batch_id, worker, expires_at in found if expires_at > now}
+
+    def _now(self) -> datetime:
+        if self._connection.dialect.name == "sqlite":
+            return self._clock.now()
+        # Not now(): that is the moment when the transaction began, before it waited for the writers' lock.
+        moment: datetime = self._connection.execute(select(func.clock_timestamp())).scalar_one()
+        return moment
 
     def _coverage(self, wanted: Select[Any]) -> dict[AccountId, Coverage]:
         by_id = wanted.order_by(tables.coverage.c.account_id, tables.coverage.c.after_id)

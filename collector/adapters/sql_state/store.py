@@ -45,7 +45,7 @@ class SqlState:
         """Open one consistent snapshot. Raises `StateUnavailable`, and `ConfigError` for another schema."""
         self._check_schema()
         with self._database.transaction(Intent.READ) as connection:
-            yield SqlReader(connection)
+            yield SqlReader(connection, self._clock)
 
     @contextmanager
     def writing(self) -> Iterator[SqlWriter]:

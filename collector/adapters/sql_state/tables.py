@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from collector.adapters.sql_state.utc_time import UtcTime
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration that leaves these tables."""
 
 VERSION_TABLE = "collector_alembic_version"
@@ -144,4 +144,12 @@ rate_windows = Table(
     Column("limit", _ID, nullable=False),
     Column("remaining", _ID, nullable=False),
     Column("reset_at", UtcTime, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("batch_id", Text, primary_key=True),
+    Column("worker", Text, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
 )

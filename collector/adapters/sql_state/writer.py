@@ -1,6 +1,7 @@
 """SqlWriter: changes to the state in a transaction that no other writer shares."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -25,8 +26,7 @@ class SqlWriter(SqlReader):
     """Implements `StateWriter` on an open transaction that holds the writers' lock."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
-        super().__init__(connection)
-        self._clock = clock
+        super().__init__(connection, clock)
         self._bulk = bulk_on(connection)
 
     @without_collection()
@@ -104,6 +104,14 @@ class SqlWriter(SqlReader):
         """Insert rate limits or replace them by endpoint and credential."""
         latest = {(window.endpoint, window.credential): window for window in windows}
         self._bulk.upsert(tables.rate_windows, [rows.rate_row(window) for window in latest.values()])
+
+    def take_lease(self, batch_id: str, worker: str, term: timedelta) -> None:
+        """Give a worker the right to a batch for a term from now, or renew it, whoever had it before."""
+        self._bulk.upsert(tables.leases, [(batch_id, worker, self._now() + term)])
+
+    def end_lease(self, batch_id: str) -> None:
+        """Forget who had the right to a batch, if anyone had."""
+        self._connection.execute(delete(tables.leases).where(tables.leases.c.batch_id == batch_id))
 
 
 def _latest(known: Mapping[AccountId, TweetId], cursors: Sequence[Cursor]) -> Collection[Cursor]:
