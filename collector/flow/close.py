@@ -15,11 +15,12 @@ def close(
     batch_id: str, *, state: StateStore, objects: ObjectStore, press: Press, clock: Clock, policy: Policy
 ) -> Batch:
     """Return the batch, committed: what has landed is published, the rest is a gap again."""
-    sealed = _sealed(batch_id, state, objects, press, policy)
+    sealed = seal_landed(batch_id, state=state, objects=objects, press=press, policy=policy)
     return commit(publish(sealed, objects=objects, press=press), state=state, clock=clock)
 
 
-def _sealed(batch_id: str, state: StateStore, objects: ObjectStore, press: Press, policy: Policy) -> Seal:
+def seal_landed(batch_id: str, *, state: StateStore, objects: ObjectStore, press: Press, policy: Policy) -> Seal:
+    """Return the seal of a batch, of what has landed if it has none yet. Raises `StateConflict`."""
     check_log(state=state, objects=objects)
     batch = known_batch(batch_id, state)
     if batch.seal is not None:

@@ -14,7 +14,7 @@ from collector.core.errors import LeaseLost
 from collector.core.ids import AccountId
 from collector.core.landing import Landing, spans_by_account
 from collector.core.planning import NOTHING
-from collector.core.ports import Clock, Compression, ObjectStore, Source, StateStore, Worker
+from collector.core.ports import Clock, Compression, ObjectStore, Source, StateStore, StateWriter, Worker
 from collector.core.ranges import IdRange
 from collector.flow.account_walk import AccountWalk, AccountWork
 from collector.flow.lander import Lander
@@ -58,7 +58,8 @@ def fetch(
 
     Asks no more once somebody else has sealed the batch, and returns the seal that stands. An account that fails, or a
     source that ends the run, leaves a gap and a failure, never an unsealed batch. Raises `StateConflict` before
-    anything is paid, and `StoreUnavailable` or `StateUnavailable` with the batch open.
+    anything is paid, and with the batch open `StoreUnavailable`, `StateUnavailable`, and what the policy waits for: the
+    next fetch asks for what has not landed.
     """
     check_log(state=state, objects=objects)
     batch = known_batch(batch_id, state)
@@ -68,16 +69,18 @@ def fetch(
     works = _works(batch, landing, state)
     lander = Lander(batch_id, landing, objects=objects, compression=compression, clock=clock, policy=policy)
     lease = LeaseKeeper(batch_id, state=state, clock=clock, worker=worker)
+    outages = Outages(policy.outages_in_a_row)
     begun = source.requests_made()
     try:
         _begin(source, lease, state)
-        failures = _ask_all(works, AccountWalk(source, lander, lease, clock, policy), policy, progress)
+        failures = _ask_all(works, AccountWalk(source, lander, lease, clock, policy), outages, policy, progress)
         lander.flush()
+        _raise_end(batch_id, outages, policy)
     except LeaseLost as lost:
         log.warning("batch.lost", batch_id=batch_id, message=str(lost))
         failures = ()
     finally:
-        _remember(batch_id, source, begun, lander, lease, state)
+        _remember(batch_id, source, begun, lander, state, partial(lease.leave, end=outages.end(policy.waits_for)))
     sealed = seal(batch_id, lander.landed, failures, policy.recipe, state=state, objects=objects)
     log.info("batch.fetched", batch_id=batch_id, accounts=len(works), failures=len(failures))
     return sealed
@@ -120,9 +123,8 @@ def _work(
 
 
 def _ask_all(
-    works: Sequence[AccountWork], walk: AccountWalk, policy: Policy, progress: Progress
+    works: Sequence[AccountWork], walk: AccountWalk, outages: Outages, policy: Policy, progress: Progress
 ) -> tuple[Failure, ...]:
-    outages = Outages(policy.outages_in_a_row)
     failures: list[Failure] = []
     results = in_order(partial(outages.guard, walk), works, workers=policy.concurrency, most=_AHEAD)
     for done, failed in enumerate(results, start=1):
@@ -131,20 +133,29 @@ def _ask_all(
     return (*failures, *outages.unasked())
 
 
+def _raise_end(batch_id: str, outages: Outages, policy: Policy) -> None:
+    end = outages.end(policy.waits_for)
+    if end is not None:
+        log.info("batch.waiting", batch_id=batch_id, reason=end.reason, message=str(end))
+        raise end
+
+
 def _begin(source: Source, lease: LeaseKeeper, state: StateStore) -> None:
     with state.writing() as tx:
         lease.take(tx)
         source.learn(tx.rate_windows())
 
 
-def _remember(batch_id: str, source: Source, begun: int, lander: Lander, lease: LeaseKeeper, state: StateStore) -> None:
+def _remember(
+    batch_id: str, source: Source, begun: int, lander: Lander, state: StateStore, leave: Callable[[StateWriter], None]
+) -> None:
     requests = source.requests_made() - begun
     with state.writing() as tx:
         tx.save_rate_windows(source.rate_windows())
         batch = tx.batch(batch_id)
         if batch is not None:
             tx.save_batch(_counted(batch, requests, lander.tweets_read))
-        lease.leave(tx)
+        leave(tx)
 
 
 def _counted(batch: Batch, requests: int, tweets_read: int) -> Batch:

@@ -1,11 +1,11 @@
 """Leases: keep the right to a batch while it is fetched, and stop asking when somebody else has finished it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 import structlog
 
-from collector.core.errors import LeaseLost, StateUnavailable
+from collector.core.errors import LeaseLost, RateLimited, SourceError, StateUnavailable
 from collector.core.leases import Lease
 from collector.core.ports import Clock, StateStore, StateWriter, Worker
 
@@ -59,8 +59,12 @@ class LeaseKeeper:
             raise self._lost
         tx.take_lease(self._batch_id, self._worker.name, self._worker.term)
 
-    def leave(self, tx: StateWriter) -> None:
-        """Renew the lease for what comes after asking; a committed batch needs none."""
+    def leave(self, tx: StateWriter, end: SourceError | None) -> None:
+        """Renew the lease for what comes after asking; a committed batch needs none.
+
+        `end` is what the asking waits for, if it does: a rate limit's reset comes before the term.
+        """
         batch = tx.batch(self._batch_id)
         if batch is not None and batch.is_open:
-            tx.take_lease(self._batch_id, self._worker.name, self._worker.term)
+            left = end.reset_at - self._clock.now() if isinstance(end, RateLimited) else timedelta(0)
+            tx.take_lease(self._batch_id, self._worker.name, max(left, timedelta(0)) + self._worker.term)

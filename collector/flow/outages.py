@@ -18,6 +18,10 @@ class Outages:
         self._is_stopped = False
         self._lock = Lock()
 
+    def end(self, kinds: tuple[type[SourceError], ...]) -> SourceError | None:
+        """Return the error that ended the asking, if one did that is of these kinds."""
+        return self._closed if isinstance(self._closed, kinds) else None
+
     def stop(self) -> None:
         """Ask nothing more: the step itself has failed."""
         self._is_stopped = True
