@@ -7,14 +7,13 @@ from collector.cli.render import (
     NO_ACCOUNTS,
     batch_json,
     cursor_json,
-    duration_text,
     gap_json,
     print_table,
     status_json,
 )
 from collector.core.ids import end_of
 from collector.core.money import price
-from collector.core.times import time_text
+from collector.core.times import duration_text, time_text
 
 
 @click.command()
