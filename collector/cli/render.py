@@ -8,7 +8,6 @@ import click
 
 from collector.core.batches import Batch, Failure
 from collector.core.gaps import Gap
-from collector.core.ids import end_of
 from collector.core.money import price
 from collector.core.times import duration_text, time_text
 from collector.flow.views import CursorRow, Status
@@ -63,8 +62,8 @@ def gap_json(gap: Gap) -> dict[str, Any]:
         "username": gap.account.username,
         "after_id": str(gap.ids.after),
         "through_id": str(gap.ids.through),
-        "start": time_text(end_of(gap.ids.after)),
-        "end": time_text(end_of(gap.ids.through)),
+        "start": time_text(gap.start),
+        "end": time_text(gap.end),
         "reason": gap.reason,
     }
 

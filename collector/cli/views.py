@@ -11,7 +11,6 @@ from collector.cli.render import (
     print_table,
     status_json,
 )
-from collector.core.ids import end_of
 from collector.core.money import price
 from collector.core.times import duration_text, time_text
 
@@ -93,9 +92,9 @@ def gaps(*, as_json: bool) -> None:
         [
             (
                 row.account.username,
-                end_of(row.ids.after),
-                end_of(row.ids.through),
-                end_of(row.ids.through) - end_of(row.ids.after),
+                row.start,
+                row.end,
+                row.end - row.start,
                 row.reason,
             )
             for row in rows
