@@ -1,5 +1,7 @@
 """A collection as values, written straight into a state: accounts with gaps, batches with failures."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,7 +12,7 @@ from collector.core.accounts import Account, AccountStatus
 from collector.core.batches import Batch, BatchKind, BatchStatus, Counts, Failure, Window
 from collector.core.coverage import Coverage, Covered, Evidence
 from collector.core.ids import AccountId, end_of, id_at
-from collector.core.ports import StateStore
+from collector.core.ports import StateStore, StateWriter
 from collector.core.ranges import IdRange, Ranges
 
 HOUR = timedelta(hours=1)
@@ -28,6 +30,7 @@ class Collection:
         self.state = state
         self.now = now
         self._batches = 0
+        self._open = None
 
     def ago(self, hours: float) -> datetime:
         return self.now - hours * HOUR
@@ -40,7 +43,7 @@ class Collection:
             account_id, username=username, status=AccountStatus(status), baseline=id_at(self.ago(since)), shard=0
         )
         held = self._coverage(since, until, gaps, unproven)
-        with self.state.writing() as tx:
+        with self._writing() as tx:
             tx.save_accounts([made])
             tx.save_coverage({AccountId(account_id): (Coverage(), held)} if held.rows else {})
             since_id = held.cursor(made.baseline)
@@ -68,9 +71,19 @@ class Collection:
         )
         if status == "committed":
             made = replace(made, committed_at=made.created_at + timedelta(seconds=3 + self._batches % 9))
-        with self.state.writing() as tx:
+        with self._writing() as tx:
             tx.save_batch(made)
         return made
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Write all that the block makes in one transaction."""
+        with self.state.writing() as self._open:
+            yield
+        self._open = None
+
+    def _writing(self) -> AbstractContextManager[StateWriter]:
+        return self.state.writing() if self._open is None else nullcontext(self._open)
 
     def _coverage(self, since, until, gaps, unproven) -> Coverage:
         wanted = [] if until >= since else [ids(self.ago(since), self.ago(until))]

@@ -22,8 +22,8 @@ def ui(*, host: str, port: int) -> None:
 
     found = settings()
     state = wiring.open_state(found)
-    with listen(host, port) as listening, stop_signal():
+    with listen(host, port) as listening, stop_signal() as stopped:
         if not is_private(listening):
             click.echo("collector: warning: the page has no login: whoever reaches this address can read it", err=True)
         click.echo(address_of(listening))
-        serve(page_app(lambda: state, wiring.clock()), listening)
+        serve(page_app(lambda: state, wiring.clock()), listening, stopped)

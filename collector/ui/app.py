@@ -1,4 +1,4 @@
-"""The page as an ASGI app: the whole of it, its changing part, its assets; links are relative, so any root path will do."""
+"""The page as an ASGI app: the whole, its changing part, its assets; links are relative, so any root path will do."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -33,7 +33,8 @@ def filled(collection):
     return collection
 
 
-def test_accounts_are_told_as_cursors_are_on_the_command_line(filled, read, state, clock):
+@pytest.mark.usefixtures("filled")
+def test_accounts_are_told_as_cursors_are_on_the_command_line(read, state, clock):
     documents = [cursor_json(row) for row in views.cursors(state=state, clock=clock)]
     rows = read().rows("accounts")
     assert len(rows) == len(documents) == 5
@@ -49,7 +50,8 @@ def test_accounts_are_told_as_cursors_are_on_the_command_line(filled, read, stat
         )
 
 
-def test_figures_are_told_as_status_is_on_the_command_line(filled, read, state, clock):
+@pytest.mark.usefixtures("filled")
+def test_figures_are_told_as_status_is_on_the_command_line(read, state, clock):
     document = status_json(views.status(state=state, clock=clock))
     figures = read().figures()
     assert figures["Complete until"][0] == f"{parse_time(document['watermark']):%Y-%m-%d %H:%M:%S}"
@@ -59,7 +61,8 @@ def test_figures_are_told_as_status_is_on_the_command_line(filled, read, state, 
     assert figures["Newest batch"][1] == f"sealed, {document['open_batches']} open {document['rows']:,} rows in all"
 
 
-def test_a_gap_tells_its_reason_in_text_and_in_the_legend(filled, read, state):
+@pytest.mark.usefixtures("filled")
+def test_a_gap_tells_its_reason_in_text_and_in_the_legend(read, state):
     reading = read()
     documents = [gap_json(gap) for gap in views.gaps(state=state)]
     lines = [
@@ -78,7 +81,8 @@ def test_a_gap_tells_its_reason_in_text_and_in_the_legend(filled, read, state):
     assert [bar.partition(":")[0] for bar in bars] == [document["reason"] for document in documents]
 
 
-def test_batches_are_told_newest_first_with_cost_duration_and_failures(filled, read):
+@pytest.mark.usefixtures("filled")
+def test_batches_are_told_newest_first_with_cost_duration_and_failures(read):
     reading = read()
     newest, failed, first = reading.rows("batches")
     assert newest["Status"] == "sealed"
@@ -94,7 +98,8 @@ def test_batches_are_told_newest_first_with_cost_duration_and_failures(filled, r
     )
 
 
-def test_cost_is_told_by_utc_day_and_month(filled, read, clock):
+@pytest.mark.usefixtures("filled")
+def test_cost_is_told_by_utc_day_and_month(read, clock):
     assert read().figures()["Cost today"] == ("$0.20 at most", "40 tweets read no budget set")
     assert read().figures()["Cost this month"] == ("$5.20 at most", "1,040 tweets read no budget set")
     clock.advance(timedelta(hours=12))
@@ -103,14 +108,16 @@ def test_cost_is_told_by_utc_day_and_month(filled, read, clock):
     assert read().figures()["Cost this month"][0] == "$0.00 at most"
 
 
-def test_cost_is_told_against_a_budget_when_there_is_one(filled, state, clock):
+@pytest.mark.usefixtures("filled")
+def test_cost_is_told_against_a_budget_when_there_is_one(state, clock):
     budget = Budget(tweets_per_day=100, usd_per_month=Decimal(4))
     figures = Reading(TestClient(page_app(lambda: state, clock, budget=budget)).get("/").text).figures()
     assert figures["Cost today"][1] == "40 tweets read 40% of 100 tweets"
     assert figures["Cost this month"][1] == "1,040 tweets read 130% of $4.00"
 
 
-def test_accounts_are_filtered_by_part_of_a_username_status_and_gaps(filled, read):
+@pytest.mark.usefixtures("filled")
+def test_accounts_are_filtered_by_part_of_a_username_status_and_gaps(read):
     assert read("/?username=A").usernames() == ["esa", "jaxa", "nasa"]
     assert read("/?username=%40nasa").usernames() == ["nasa"]
     assert read("/?status=paused").usernames() == ["quiet"]
@@ -130,7 +137,8 @@ def test_accounts_are_filtered_by_part_of_a_username_status_and_gaps(filled, rea
         ("/?sort=status", ["esa", "jaxa", "nasa", "quiet", "locked"]),
     ],
 )
-def test_accounts_are_sorted(address, expected, filled, read):
+@pytest.mark.usefixtures("filled")
+def test_accounts_are_sorted(address, expected, read):
     reading = read(address)
     assert reading.usernames() == expected
     (sorted_by,) = [one for one in reading.all("th") if "aria-sort" in one["attributes"]]
@@ -138,21 +146,24 @@ def test_accounts_are_sorted(address, expected, filled, read):
     assert sorted_by["attributes"]["aria-sort"] == order
 
 
-def test_a_link_of_a_column_sorts_by_it_and_then_the_other_way_round(filled, read):
+@pytest.mark.usefixtures("filled")
+def test_a_link_of_a_column_sorts_by_it_and_then_the_other_way_round(read):
     link = read("/?username=a").links()["Gaps↕"]
     assert read(f"/{link}").usernames() == ["nasa", "esa", "jaxa"]
     link = read(f"/{link}").links()["Gaps↓"]
     assert read(f"/{link}").usernames() == ["esa", "jaxa", "nasa"]
 
 
-def test_what_an_address_cannot_mean_is_left_out(filled, read):
+@pytest.mark.usefixtures("filled")
+def test_what_an_address_cannot_mean_is_left_out(read):
     reading = read("/?status=sleeping&sort=size&order=up&page=-3&axis=5m&gaps=2&other=1")
     assert reading.usernames() == ["esa", "jaxa", "locked", "nasa", "quiet"]
 
 
 def test_accounts_are_paged(collection, read):
-    for number in range(2 * PAGE_SIZE + 3):
-        collection.follow(f"user{number:03}", 1000 + number)
+    with collection.at_once():
+        for number in range(2 * PAGE_SIZE + 3):
+            collection.follow(f"user{number:03}", 1000 + number)
     first, last = read("/?sort=username&order=desc"), read("/?sort=username&order=desc&page=3")
     assert len(first.usernames()) == PAGE_SIZE
     assert first.usernames()[0] == "user102"
@@ -174,7 +185,8 @@ def test_a_hostile_username_is_text_everywhere(collection, read):
     assert read().usernames() == [HOSTILE]
 
 
-def test_a_filter_is_shown_again_as_text(filled, read):
+@pytest.mark.usefixtures("filled")
+def test_a_filter_is_shown_again_as_text(read):
     reading = read('/?username="><script>')
     (field,) = reading.all("input", name="username")
     assert field["attributes"]["value"] == '"><script>'
@@ -188,7 +200,8 @@ def test_without_accounts_it_says_what_to_type(read):
     assert reading.all("table") == []
 
 
-def test_the_changing_part_is_what_the_page_shows(filled, read):
+@pytest.mark.usefixtures("filled")
+def test_the_changing_part_is_what_the_page_shows(read):
     whole, part = read("/?gaps=only"), read("/part?gaps=only")
     ids = {one["attributes"]["id"] for one in part.all("div") + part.all("span") if "data-part" in one["attributes"]}
     assert ids == {"read-at", "summary", "accounts", "batches"}
@@ -196,7 +209,8 @@ def test_the_changing_part_is_what_the_page_shows(filled, read):
     assert part.rows("batches") == whole.rows("batches")
 
 
-def test_under_a_root_path_every_link_stays_below_it(filled, state, clock):
+@pytest.mark.usefixtures("filled")
+def test_under_a_root_path_every_link_stays_below_it(state, clock):
     outer = Starlette(routes=[Mount("/deep/collector", app=page_app(lambda: state, clock))])
     client = TestClient(outer)
     reading = Reading(client.get("/deep/collector/").raise_for_status().text)
@@ -212,7 +226,8 @@ def test_under_a_root_path_every_link_stays_below_it(filled, state, clock):
             assert client.get(f"/deep/collector/{address.removeprefix('./')}").status_code == 200, address
 
 
-def test_tables_have_captions_headers_and_landmarks(filled, read):
+@pytest.mark.usefixtures("filled")
+def test_tables_have_captions_headers_and_landmarks(read):
     reading = read()
     assert len(reading.all("table")) == len(reading.all("caption")) == 2
     assert {one["attributes"]["scope"] for one in reading.all("th")} == {"col", "row"}

@@ -1,5 +1,7 @@
 """What the page writes, and the addresses of its links."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 
 from collector.core.accounts import AccountStatus
@@ -39,6 +41,4 @@ def test_an_unknown_reason_is_drawn_too():
     ],
 )
 def test_an_address_asks_for_what_it_was_made_from(query):
-    from urllib.parse import parse_qsl
-
     assert query_of(dict(parse_qsl(query.address.removeprefix(HERE).removeprefix("?")))) == query

@@ -3,6 +3,7 @@
 (() => {
   const MOST_PATIENCE = 20000;
   const TYPING_PAUSE = 250;
+  const MARKED_PAUSE = 1000;
   const every = Number(document.body.dataset.refreshSeconds) * 1000;
   const at = (id) => document.getElementById(id);
   const key = (value) => document.querySelector(`[data-key="${CSS.escape(value)}"]`);
@@ -34,10 +35,14 @@
   const show = (fresh) => {
     const open = [...document.querySelectorAll("details[open]")].map((one) => one.dataset.key);
     const focused = document.activeElement?.dataset.key ?? document.activeElement?.parentElement?.dataset.key;
+    const bar = document.querySelector(".gap.shown");
+    const strip = bar?.closest(".strip");
     for (const part of fresh.querySelectorAll("[data-part]")) at(part.id).replaceWith(part);
     for (const name of open) if (key(name)) key(name).open = true;
     const again = focused && key(focused);
     if (again) (again.querySelector(":scope > summary") ?? again).focus({ preventScroll: true });
+    const same = strip && key(strip.dataset.key) && bars(key(strip.dataset.key))[bars(strip).indexOf(bar)];
+    if (same) showTip(same);
     else hideTip();
   };
 
@@ -54,13 +59,14 @@
     return fresh;
   };
 
-  const refresh = async () => {
+  const refresh = async (isAskedFor = true) => {
     clearTimeout(timer);
     asking?.abort();
     const mine = (asking = new AbortController());
     try {
       const fresh = await ask(mine.signal);
       if (mine !== asking) return;
+      if (!isAskedFor && isReading()) return wait(MARKED_PAUSE);
       show(fresh);
       readAt = performance.now();
       failure = "";
@@ -70,16 +76,20 @@
       failure = `The refresh at ${new Date().toISOString().slice(11, 19)} UTC failed: ${reason}`;
     }
     tellAge();
-    timer = setTimeout(refreshInTime, every);
+    wait(every);
+  };
+
+  const wait = (ms) => {
+    clearTimeout(timer);
+    if (!isPaused && !document.hidden) timer = setTimeout(refreshInTime, ms);
   };
 
   const isReading = () => !getSelection().isCollapsed && document.querySelector("main").contains(getSelection().anchorNode);
 
   // Who marks a number to copy it would lose the mark.
   const refreshInTime = () => {
-    if (isPaused || document.hidden) return;
-    if (isReading()) timer = setTimeout(refreshInTime, 1000);
-    else refresh();
+    if (isReading()) wait(MARKED_PAUSE);
+    else refresh(false);
   };
 
   // Choosing accounts
@@ -192,10 +202,10 @@
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) clearTimeout(timer);
-    else if (!isPaused && performance.now() - readAt > every) refresh();
-    else if (!isPaused) timer = setTimeout(refreshInTime, every);
+    else if (!isPaused && performance.now() - readAt > every) refresh(false);
+    else wait(every);
   });
   setInterval(tellAge, 1000);
   tellAge();
-  timer = setTimeout(refreshInTime, every);
+  wait(every);
 })();
