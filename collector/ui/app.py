@@ -7,6 +7,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -20,7 +21,6 @@ from collector.ui.recent import FRESH, Recent
 from collector.ui.rendering import ASSETS, Rendering, asset
 
 REFRESH = timedelta(seconds=15)
-NOT_ANSWERING, BROKEN = 503, 500
 
 log = structlog.get_logger("collector.ui")
 
@@ -41,7 +41,7 @@ def page_app(
             Route("/part", page.part),
             Route("/assets/{name}", _asset),
         ],
-        middleware=[Middleware(ReadOnly)],
+        middleware=[Middleware(ReadOnly), Middleware(GZipMiddleware)],
     )
 
 
@@ -64,13 +64,15 @@ class _Page:
         try:
             view = overview(query.choice, self._recent.snapshot(), self._budget)
             return _html(self._rendering.told(template, query, view))
+        except StateUnavailable as error:
+            status, title, message, hint = 503, "The state database does not answer", str(error), error.hint
         except CollectorError as error:
-            status = NOT_ANSWERING if isinstance(error, StateUnavailable) else BROKEN
-            message, hint = str(error), error.hint
+            status, title, message, hint = 500, "There is nothing to show", str(error), error.hint
         except Exception as error:
             log.exception("page.failed")
-            status, message, hint = BROKEN, f"{type(error).__name__}", "this is a fault of the collector: see its log"
-        return _html(self._rendering.failed(template, query, message, hint), status)
+            status, title, message = 500, "The page has a fault", type(error).__name__
+            hint = "report it: the log tells where it happened"
+        return _html(self._rendering.failed(template, query, title, message, hint), status)
 
 
 def _html(text: str, status: int = 200) -> Response:

@@ -38,9 +38,9 @@ class Rendering:
         reasons = reasons_of(view.accounts)
         return self._filled(template, query=query, view=view, axis=axis, reasons=reasons, error=None)
 
-    def failed(self, template: str, query: Query, message: str, hint: str) -> str:
+    def failed(self, template: str, query: Query, title: str, message: str, hint: str) -> str:
         """Return a template that says why there is nothing to show."""
-        error = {"message": " ".join(message.split()), "hint": " ".join(hint.split())}
+        error = {"title": title, "message": " ".join(message.split()), "hint": " ".join(hint.split())}
         return self._filled(template, query=query, view=None, error=error)
 
     def _filled(self, template: str, **values: object) -> str:

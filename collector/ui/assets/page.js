@@ -26,7 +26,8 @@
     const isTold = at("summary").dataset.state !== "failed";
     const since = old < 2000 ? "just now" : `${span(old)} ago`;
     age.textContent = isTold ? `${since}${isPaused ? ", paused" : ""}` : "";
-    const wanted = failure && `${failure}${isTold ? ` The numbers are ${span(old)} old.` : ""}`;
+    const isSaid = document.querySelector(".failed .message")?.textContent;
+    const wanted = !failure || failure.includes(isSaid) ? "" : `${failure}${isTold ? ` The numbers are ${span(old)} old.` : ""}`;
     if (trouble.textContent !== wanted) trouble.textContent = wanted;
   };
 
