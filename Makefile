@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
+APT := $(if $(filter 0,$(shell id -u)),,sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120
 UV := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: help demo airflow check test lint bench lock clean
+.PHONY: help demo airflow check test lint bench browser lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -23,8 +24,13 @@ lint: .venv/dev ## Format, lint, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/dev ## All tests
+test: .venv/dev browser ## All tests
 	$(BIN)/pytest -n auto
+
+browser: ## Install the browser that the page's tests drive, unless there is one
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome \
+		|| { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-liberation; }; \
+	} >/dev/null 2>&1 || echo "the page's tests need a browser: install chromium (Debian: apt-get install chromium)"
 
 bench: .venv/dev ## Measure, and print a table of ratios
 	$(BIN)/python tests/benchmarks/run.py

@@ -1,4 +1,4 @@
-"""A stage: a real Airflow, a Postgres for it and for the collector's state, a sandbox of X and S3, and what tests ask."""
+"""A stage: a real Airflow, one Postgres for it and for the collector's state, a sandbox of X and S3."""
 
 import csv
 import io
@@ -227,4 +227,4 @@ def rows_of(body: bytes) -> list[dict[str, str]]:
 
 
 def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)

@@ -5,7 +5,7 @@ from pathlib import Path
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).parent.parent
-CONTRACTS = 9
+CONTRACTS = 10
 
 
 def test_every_room_knows_only_whom_it_may(tmp_path, monkeypatch, capsys):

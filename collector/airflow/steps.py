@@ -1,6 +1,7 @@
 """Steps: what each task of the DAGs does; the DAGs say when."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from collector.airflow.pool import check_pool
 from collector.airflow.runs import kind_of, settled_at, window_of
 from collector.core.batches import Batch, BatchKind, shard_of
 from collector.core.documents import Manifest
+from collector.core.errors import RateLimited, SourceError, SourceUnavailable
 from collector.core.money import price
 from collector.core.ports import Worker
 from collector.flow import commit as committing
@@ -22,8 +24,9 @@ from collector.flow import plan as planning
 from collector.flow import publish as publishing
 from collector.flow import views
 from collector.flow.collect import Ports, fetch_batch
+from collector.flow.publish_again import publish_again
 from collector.flow.rounds import keep_accounts
-from collector.flow.seal import known_batch, seal_of
+from collector.flow.seal import known_batch
 from collector.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -74,23 +77,31 @@ def plan(shard: int, kind: str) -> str:
 
 
 def fetch(batch_id: str) -> None:
-    """Fetch what is planned and has not landed; a try that asked in vain is repeated, the last one seals the batch."""
+    """Fetch what is planned and has not landed.
+
+    While there are tries left, an outage leaves the batch open, and the next try goes on where this one stopped. So
+    does a rate limit, whatever the try. The last try seals what has landed, and fails if X was not asked to the end.
+    """
     _label(shard_of(batch_id))
     with outcomes():
         settings = task_settings()
-        sealed = fetch_batch(batch_id, _ports(settings))
+        ports = _ports(settings)
+        ports = replace(ports, policy=replace(ports.policy, waits_for=_waits_for()))
+        sealed = fetch_batch(batch_id, ports)
     refuse_closed(sealed.batch)
 
 
 def publish(batch_id: str) -> None:
-    """Publish what has landed, and put back what is gone of the window's earlier batches."""
+    """Publish what has landed, also of a fetch that failed, and put back what is gone of the window's objects."""
     _label(shard_of(batch_id))
     with outcomes():
         settings = task_settings()
-        publishing.publish(
-            seal_of(batch_id, state=wiring.open_state(settings), objects=open_objects(settings)),
+        publish_again(
+            batch_id,
+            state=wiring.open_state(settings),
             objects=open_objects(settings),
             press=wiring.press(),
+            policy=wiring.policy(settings),
         )
 
 
@@ -117,6 +128,15 @@ def check(batch_id: str) -> None:
 
 def _ports(settings: Settings) -> Ports:
     return wiring.open_ports(settings, objects=open_objects(settings), worker=_worker())
+
+
+def _waits_for() -> tuple[type[SourceError], ...]:
+    """Return for what this try leaves the batch open."""
+    context = get_current_context()
+    ti = context["ti"]
+    first = ti.get_first_reschedule_date(context)
+    limits = () if first and wiring.clock().now() - first > LONGEST_WAIT else (RateLimited,)
+    return (*limits, SourceUnavailable) if ti.try_number <= ti.max_tries else limits
 
 
 def _worker() -> Worker:

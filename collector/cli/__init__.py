@@ -13,6 +13,7 @@ from collector.cli.frame import CollectorGroup, run_command_line, version
 from collector.cli.local_airflow import airflow
 from collector.cli.playground import demo, sandbox
 from collector.cli.steps import commit, fetch, plan, publish
+from collector.cli.ui import ui
 from collector.cli.upkeep import migrate, rebuild, verify
 from collector.cli.views import batches, cursors, gaps, status
 
@@ -43,6 +44,7 @@ for command in (
     batches,
     gaps,
     status,
+    ui,
     verify,
     rebuild,
     migrate,

@@ -8,9 +8,8 @@ import click
 
 from collector.core.batches import Batch, Failure
 from collector.core.gaps import Gap
-from collector.core.ids import end_of
 from collector.core.money import price
-from collector.core.times import time_text
+from collector.core.times import duration_text, time_text
 from collector.flow.views import CursorRow, Status
 
 if TYPE_CHECKING:
@@ -63,8 +62,8 @@ def gap_json(gap: Gap) -> dict[str, Any]:
         "username": gap.account.username,
         "after_id": str(gap.ids.after),
         "through_id": str(gap.ids.through),
-        "start": time_text(end_of(gap.ids.after)),
-        "end": time_text(end_of(gap.ids.through)),
+        "start": time_text(gap.start),
+        "end": time_text(gap.end),
         "reason": gap.reason,
     }
 
@@ -128,21 +127,6 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, if_emp
             for cell, width, right in zip(row, widths, numeric, strict=True)
         )
         click.echo(line.rstrip())
-
-
-def duration_text(duration: timedelta | None) -> str:
-    """Return a duration in its two largest units, such as `3d 4h` or `12m 5s`."""
-    if duration is None:
-        return "-"
-    seconds = max(0, round(duration.total_seconds()))
-    units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
-    first = next((at for at, (_, size) in enumerate(units) if seconds >= size), len(units) - 1)
-    parts = [
-        (seconds % (units[at - 1][1] if at else seconds + 1) // units[at][1], units[at][0])
-        for at in (first, first + 1)
-        if at < len(units)
-    ]
-    return " ".join(f"{count}{unit}" for count, unit in parts)
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -7,14 +7,12 @@ from collector.cli.render import (
     NO_ACCOUNTS,
     batch_json,
     cursor_json,
-    duration_text,
     gap_json,
     print_table,
     status_json,
 )
-from collector.core.ids import end_of
 from collector.core.money import price
-from collector.core.times import time_text
+from collector.core.times import duration_text, time_text
 
 
 @click.command()
@@ -94,9 +92,9 @@ def gaps(*, as_json: bool) -> None:
         [
             (
                 row.account.username,
-                end_of(row.ids.after),
-                end_of(row.ids.through),
-                end_of(row.ids.through) - end_of(row.ids.after),
+                row.start,
+                row.end,
+                row.end - row.start,
                 row.reason,
             )
             for row in rows

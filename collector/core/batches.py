@@ -80,7 +80,7 @@ class Failure:
 
 _STATEMENTS = {"not_proven_yet", "baseline_raised"}
 _LATER = {"rate_limited", "credits_exhausted"}
-_CLOSING = {closing.reason for closing in (SourceClosed, *SourceClosed.__subclasses__())}
+_CLOSING = {SourceClosed.reason, *(closing.reason for closing in SourceClosed.__subclasses__())}
 
 
 @dataclass(frozen=True, slots=True)

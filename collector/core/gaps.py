@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import inf
 
 from collector.core.accounts import Account
 from collector.core.batches import Batch
 from collector.core.coverage import Coverage, Evidence
-from collector.core.ids import TweetId
+from collector.core.ids import TweetId, end_of
 from collector.core.planning import wanted_of
 from collector.core.ranges import IdRange
 
@@ -21,6 +22,16 @@ class Gap:
     account: Account
     ids: IdRange
     reason: str
+
+    @property
+    def start(self) -> datetime:
+        """Return the moment from which tweets may be missing."""
+        return end_of(self.ids.after)
+
+    @property
+    def end(self) -> datetime:
+        """Return the moment up to which tweets may be missing."""
+        return end_of(self.ids.through)
 
 
 @dataclass(frozen=True, slots=True)

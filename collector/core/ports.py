@@ -126,8 +126,8 @@ class StateReader(Protocol):
     ) -> list[Batch]:
         """Return batches, newest first by creation (then id), at most `limit`: all, a shard's, those with failures."""
 
-    def totals(self) -> Counts:
-        """Return the sums over all batches; `accounts` counts an account once a batch."""
+    def totals(self, since: datetime | None = None) -> Counts:
+        """Return the sums over all batches, or those made at or after a moment; an account counts once a batch."""
 
     def batches_starting(self, start: datetime, shard: int) -> list[Batch]:
         """Return the batches of a shard whose windows start at `start`, in order of number."""

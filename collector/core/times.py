@@ -16,6 +16,21 @@ def time_text(moment: datetime) -> str:
     return utc.isoformat(timespec=spec).replace("+00:00", "Z")
 
 
+def duration_text(duration: timedelta | None) -> str:
+    """Return a duration in its two largest units, such as `3d 4h` or `12m 5s`."""
+    if duration is None:
+        return "-"
+    seconds = max(0, round(duration.total_seconds()))
+    units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+    first = next((at for at, (_, size) in enumerate(units) if seconds >= size), len(units) - 1)
+    parts = [
+        (seconds % (units[at - 1][1] if at else seconds + 1) // units[at][1], units[at][0])
+        for at in (first, first + 1)
+        if at < len(units)
+    ]
+    return " ".join(f"{count}{unit}" for count, unit in parts)
+
+
 def parse_time(text: str) -> datetime:
     """Read an ISO 8601 time or date; without an offset it is UTC. Raises `ConfigError` naming the text."""
     try:

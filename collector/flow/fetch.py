@@ -69,7 +69,8 @@ def fetch(
     works = _works(batch, landing, state)
     lander = Lander(batch_id, landing, objects=objects, compression=compression, clock=clock, policy=policy)
     lease = LeaseKeeper(batch_id, state=state, clock=clock, worker=worker)
-    outages = Outages(policy.outages_in_a_row)
+    # Of few accounts none answering is an outage too.
+    outages = Outages(min(policy.outages_in_a_row, max(1, len(works))))
     begun = source.requests_made()
     try:
         _begin(source, lease, state)

@@ -1,7 +1,7 @@
 """Views: what an operator asks of the state; read-only."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from collector.core.accounts import Account, AccountStatus, Cursor
 from collector.core.batches import Batch
 from collector.core.coverage import Coverage
 from collector.core.gaps import Gap, Reasons, Wanted, gaps_of
-from collector.core.ids import end_of
+from collector.core.ids import AccountId, end_of
 from collector.core.planning import NOTHING
 from collector.core.ports import Clock, StateReader, StateStore
 
@@ -42,22 +42,36 @@ class Status:
     requests: int
 
 
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What is wanted of every account, and what it holds."""
+
+    wanted: Wanted
+    coverage: Mapping[AccountId, Coverage]
+
+    def count(self, account: Account) -> int:
+        """Count an account's gaps; one that is paused has none."""
+        return len(self._of(account).gaps(self.wanted.of(account))) if account.is_wanted else 0
+
+    def gaps(self, account: Account, reasons: Reasons) -> Iterator[Gap]:
+        """Yield an account's gaps, oldest first; one that is paused has none."""
+        return gaps_of(account, self._of(account), self.wanted, reasons) if account.is_wanted else iter(())
+
+    def _of(self, account: Account) -> Coverage:
+        return self.coverage.get(account.account_id, NOTHING)
+
+
 def cursors(*, state: StateStore, clock: Clock) -> list[CursorRow]:
     """Return one row an account, by username."""
     with state.reading() as tx:
-        counted = Counter(gap.account.account_id for gap in _gaps(tx))
-        known, accounts = tx.cursors(), tx.accounts()
-    now = clock.now()
-    return [
-        CursorRow(one, known.get(one.account_id), _lag(one, known.get(one.account_id), now), counted[one.account_id])
-        for one in accounts
-    ]
+        return cursor_rows(holdings(tx), clock.now(), tx)
 
 
 def gaps(*, state: StateStore) -> list[Gap]:
     """Return every gap of the accounts that are not paused, by username, oldest first."""
     with state.reading() as tx:
-        return list(_gaps(tx))
+        held, reasons = holdings(tx), known_reasons(tx)
+        return [gap for account in tx.accounts() for gap in held.gaps(account, reasons)]
 
 
 def batches(limit: int | None, *, state: StateStore) -> list[Batch]:
@@ -68,17 +82,39 @@ def batches(limit: int | None, *, state: StateStore) -> list[Batch]:
 
 def status(*, state: StateStore, clock: Clock) -> Status:
     """Return the watermark and the sums over all accounts and batches."""
-    rows = cursors(state=state, clock=clock)
     with state.reading() as tx:
-        newest, totals = tx.batches(limit=1), tx.totals()
-        still_open = len(tx.open_batches())
-    watermark = _watermark(rows)
+        now = clock.now()
+        return status_of(cursor_rows(holdings(tx), now, tx), now, tx)
+
+
+def holdings(tx: StateReader) -> Holdings:
+    """Read what is wanted and what is held."""
+    return Holdings(Wanted(tx.newest_planned(), tx.backfills()), tx.coverage())
+
+
+def known_reasons(tx: StateReader) -> Reasons:
+    """Read why there are gaps."""
+    return Reasons(batch for batch in tx.batches(REMEMBERED, with_failures=True) if not batch.is_open)
+
+
+def cursor_rows(held: Holdings, now: datetime, tx: StateReader) -> list[CursorRow]:
+    """Read one row an account, by username."""
+    known = tx.cursors()
+    return [
+        CursorRow(one, known.get(one.account_id), now - _since_at(one, known.get(one.account_id)), held.count(one))
+        for one in tx.accounts()
+    ]
+
+
+def status_of(rows: Sequence[CursorRow], now: datetime, tx: StateReader) -> Status:
+    """Read the sums over all batches beside those over all accounts."""
+    newest, totals, watermark = tx.batches(limit=1), tx.totals(), _watermark(rows)
     return Status(
         watermark=watermark,
-        lag=None if watermark is None else clock.now() - watermark,
+        lag=None if watermark is None else now - watermark,
         accounts=dict(Counter(str(row.account.status) for row in rows)),
         gaps=sum(row.gaps for row in rows),
-        open_batches=still_open,
+        open_batches=len(tx.open_batches()),
         newest_batch=newest[0] if newest else None,
         rows=totals.rows,
         tweets_read=totals.tweets_read,
@@ -86,20 +122,10 @@ def status(*, state: StateStore, clock: Clock) -> Status:
     )
 
 
-def _gaps(tx: StateReader) -> Iterator[Gap]:
-    wanted = Wanted(tx.newest_planned(), tx.backfills())
-    reasons = Reasons(batch for batch in tx.batches(REMEMBERED, with_failures=True) if not batch.is_open)
-    coverage = tx.coverage()
-    for account in tx.accounts():
-        if account.is_wanted:
-            held: Coverage = coverage.get(account.account_id, NOTHING)
-            yield from gaps_of(account, held, wanted, reasons)
+def _since_at(account: Account, cursor: Cursor | None) -> datetime:
+    return cursor.since_at if cursor else end_of(account.baseline)
 
 
-def _lag(account: Account, cursor: Cursor | None, now: datetime) -> timedelta:
-    return now - (cursor.since_at if cursor else end_of(account.baseline))
-
-
-def _watermark(rows: list[CursorRow]) -> datetime | None:
+def _watermark(rows: Sequence[CursorRow]) -> datetime | None:
     active = [row for row in rows if row.account.status is AccountStatus.ACTIVE]
-    return min((row.cursor.since_at if row.cursor else end_of(row.account.baseline) for row in active), default=None)
+    return min((_since_at(row.account, row.cursor) for row in active), default=None)

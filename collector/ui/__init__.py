@@ -1,1 +1,1 @@
-"""UI: the operator's page, in a browser of its own or inside Airflow; read-only."""
+"""The operator's page: HTML and a small script over the read-only views; knows ports, no vendor of state or objects."""

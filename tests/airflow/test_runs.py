@@ -1,4 +1,4 @@
-"""A real scheduler at work: windows, backfills, waiting, crashes, outages. One after the other, each in its own past."""
+"""A real scheduler at work: windows, backfills, waiting, crashes, outages; each test in its own past."""
 
 import csv
 import io
@@ -200,7 +200,7 @@ def test_the_example_sums_up_the_newest_day(stage):
 
 def test_the_page_asks_who_is_there(stage):
     with pytest.raises(HTTPError) as refused:
-        urlopen(f"{stage.airflow.url}/collector/")
+        urlopen(f"{stage.airflow.url}/collector/")  # noqa: S310
     assert refused.value.code == 401
     page = stage.airflow.open("/collector/").read().decode()
     assert all(user.username in page for user in stage.sandbox.users.values())

@@ -6,7 +6,7 @@
 import importlib
 import sys
 
-NAMES = ("transform", "planning", "quiet", "end_to_end", "backlog")
+NAMES = ("transform", "planning", "quiet", "page", "end_to_end", "backlog")
 
 
 def main(names: list[str]) -> int:

@@ -9,6 +9,7 @@ import pytest
 from collector_process import clean_environment
 
 ROOT = Path(__file__).parent.parent.parent
+UI = ROOT / "collector" / "ui"
 
 
 def ran(command, folder, environment):
@@ -36,13 +37,19 @@ def test_a_wheel_works_outside_of_the_checkout(unpacked, tmp_path):
     inside = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
     versions = {f"collector/migrations/versions/{path.name}" for path in (ROOT / "migrations/versions").glob("*.py")}
     assert versions
-    assert inside >= versions | {
+    page = {
+        f"collector/ui/{path.relative_to(UI).as_posix()}" for path in UI.rglob("*.*") if "__pycache__" not in path.parts
+    }
+    assert len(page) > 15
+    assert inside >= versions | page | {
         "collector/migrations/env.py",
         "collector/cli/__init__.py",
         "collector/sandbox/demo.py",
     }
     assert not any("__pycache__" in name or name.startswith("tests/") for name in inside)
-    assert "collector = collector.cli:main" in next(unpacked.glob("*.dist-info/entry_points.txt")).read_text()
+    entries = next(unpacked.glob("*.dist-info/entry_points.txt")).read_text()
+    assert "collector = collector.cli:main" in entries
+    assert "[airflow.plugins]\ncollector = collector.airflow.plugin:CollectorPlugin" in entries
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     environment = clean_environment(folder) | {"PYTHONPATH": str(unpacked)}

@@ -237,3 +237,15 @@ def test_totals_add_up_all_batches(state):
         for number in (1, 2):
             writer.open_batch(batch(number, shard=number, counts=counts), [])
         assert writer.totals() == Counts(6, 10, 8, 4, 2)
+
+
+def test_totals_since_a_moment_add_up_the_batches_made_then_or_later(state):
+    tick = timedelta(microseconds=1)
+    with state.writing() as writer:
+        for number, made_at in enumerate((MADE_AT - tick, MADE_AT, MADE_AT + tick), 1):
+            counts = Counts(tweets_read=10**number)
+            writer.open_batch(batch(number, shard=number, counts=counts, created_at=made_at), [])
+        assert writer.totals(MADE_AT - tick).tweets_read == 1110
+        assert writer.totals(MADE_AT).tweets_read == 1100
+        assert writer.totals(MADE_AT + tick).tweets_read == 1000
+        assert writer.totals(MADE_AT + 2 * tick) == Counts()

@@ -90,8 +90,8 @@ class FakeReader:
         found = [one for one in reversed(self._by_creation()) if shard in {None, one.shard}]
         return [one for one in found if one.failures or not with_failures][:limit]
 
-    def totals(self) -> Counts:
-        each = [astuple(one.counts) for one in self._by_creation()]
+    def totals(self, since: datetime | None = None) -> Counts:
+        each = [astuple(one.counts) for one in self._by_creation() if since is None or one.created_at >= since]
         return Counts(*(sum(column) for column in zip(*each, strict=True)))
 
     def batches_starting(self, start: datetime, shard: int) -> list[Batch]:

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Select, cas
 from collector.adapters.sql_state import rows, tables
 from collector.adapters.sql_state.bulk import array_text
 from collector.adapters.sql_state.garbage import without_collection
-from collector.adapters.sql_state.utc_time import by_time
+from collector.adapters.sql_state.utc_time import UtcTime, by_time
 from collector.core.accounts import Account, Cursor
 from collector.core.batches import Batch, BatchKind, BatchStatus, Counts, Span
 from collector.core.coverage import Coverage
@@ -115,12 +115,15 @@ class SqlReader:
         live = tables.batches.c.kind == BatchKind.LIVE.value
         return self._connection.execute(select(newest).where(live)).scalar()
 
-    def totals(self) -> Counts:
-        """Return the sums over all batches; `accounts` counts an account once a batch."""
-        columns = tables.batches.c
+    def totals(self, since: datetime | None = None) -> Counts:
+        """Return the sums over all batches, or those made at or after a moment; an account counts once a batch."""
+        columns, dialect = tables.batches.c, self._connection.dialect
         summed = (columns.requests, columns.tweets_read, columns.rows, columns.objects, columns.accounts)
-        found = self._connection.execute(select(*(func.coalesce(func.sum(column), 0) for column in summed))).one()
-        return Counts(*map(int, found))
+        wanted = select(*(func.coalesce(func.sum(column), 0) for column in summed))
+        if since is not None:
+            made_at = by_time(columns.created_at, dialect)
+            wanted = wanted.where(made_at >= by_time(literal(since, UtcTime), dialect))
+        return Counts(*map(int, self._connection.execute(wanted).one()))
 
     def backfills(self) -> list[IdRange]:
         """Return the wanted ids of every backfill batch, each once, sorted."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from sqlalchemy import Column, ColumnElement, DateTime, Dialect, Text, func
+from sqlalchemy import ColumnElement, DateTime, Dialect, Text, func
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -28,8 +28,8 @@ class UtcTime(TypeDecorator[datetime]):
         return _time(value) if isinstance(value, str) else value
 
 
-def by_time(column: Column[datetime], dialect: Dialect) -> ColumnElement[datetime]:
-    """Return what sorts a `UtcTime` column by time."""
+def by_time(column: ColumnElement[datetime], dialect: Dialect) -> ColumnElement[datetime]:
+    """Return what sorts and compares a `UtcTime` by time."""
     # As text, `00Z` would sort after `00.5Z`; without the Z the shorter one comes first.
     return func.rtrim(column, "Z") if dialect.name == "sqlite" else column
 
