@@ -3,6 +3,7 @@
 Scheduled on the asset `tweets_csv`, which every committed batch updates. Unpause it to use it, or copy it.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import DAG, Asset, task
@@ -21,7 +22,7 @@ QUERY = """
 
 
 @task
-def summarize(triggering_asset_events: Any) -> str:
+def summarize(triggering_asset_events: Mapping[Asset, Sequence[Any]]) -> str:
     """Write `summaries/dt=.../<batch id>.csv` and return its key; the newest of a day is the whole of it."""
     from pathlib import Path
     from tempfile import TemporaryDirectory
@@ -35,7 +36,8 @@ def summarize(triggering_asset_events: Any) -> str:
     batches = [event.extra for events in triggering_asset_events.values() for event in events]
     newest = max((one for one in batches if one["rows"]), key=lambda one: one["newest_partition"], default=None)
     if newest is None:
-        raise AirflowSkipException("no new tweets")
+        message = "no new tweets"
+        raise AirflowSkipException(message)
     day, _, _ = newest["newest_partition"].partition("/")
     objects = open_objects(task_settings())
     with TemporaryDirectory() as folder:

@@ -4,6 +4,7 @@ Both run the same steps; what differs is the length of a window. Collector is im
 settings: nothing heavy runs when Airflow reads this file.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -59,7 +60,7 @@ def publish(batch_id: str) -> None:
 
 
 @task(outlets=[TWEETS_CSV])
-def commit(batch_id: str):
+def commit(batch_id: str) -> Iterator[Metadata]:
     """Grow coverage, move cursors, and tell the numbers."""
     from collector.airflow import steps
 
@@ -84,7 +85,7 @@ def batch(shard: int, kind: str) -> None:
 
 
 @task.short_circuit(map_index_template=None)
-def asked_for(dag_run: Any) -> bool:
+def asked_for(dag_run: Any) -> bool:  # noqa: ANN401  Airflow's own
     """Go on only in a backfill or a manual run: a schedule must not spend money on the past."""
     return dag_run.run_type.value != "scheduled"
 

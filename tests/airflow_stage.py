@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ from collector.sandbox import Sandbox
 from collector.sandbox.environment import environment_of
 
 ROOT = Path(__file__).parent.parent
-WINDOW = timedelta(seconds=10)
-PATIENCE = 100.0
+WINDOW = timedelta(seconds=20)
+PATIENCE = 150.0
 ENDED = ("success", "failed")
 
 
@@ -51,7 +52,9 @@ class Stage:
         try:
             yield
         finally:
-            self.wait(lambda: not self.runs(dag_id, "running", "queued"), "runs end", while_not=self._pauser(dag_id))
+            self.unpause(dag_id, paused=True)
+            # A paused DAG begins no queued run any more.
+            self.wait(lambda: not self.runs(dag_id, "running"), "what has begun ends")
 
     def runs(self, dag_id: str, *states: str, kind: str = "") -> list[dict[str, Any]]:
         """Return the runs of a DAG, newest window first."""
@@ -101,34 +104,26 @@ class Stage:
         (found,) = (one for one in scheduler.children(recursive=True) if title in " ".join(one.cmdline()))
         return found.pid
 
-    def windows(self, dag_id: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    def windows(self, dag_id: str, start: datetime, end: datetime, *, begun_after: str = "") -> list[dict[str, Any]]:
         """Return the runs of the windows that begin in `[start, end]`, once all have ended; oldest first."""
 
+        def is_over(run: dict[str, Any]) -> bool:
+            return run["state"] in ENDED and run["start_date"] > begun_after
+
         def found() -> list[dict[str, Any]]:
-            runs = [one for one in self.runs(dag_id) if start <= _time(one["data_interval_start"]) <= end]
+            runs = [one for one in self.runs(dag_id) if start <= time_of(one["data_interval_start"]) <= end]
             return sorted(runs, key=lambda one: one["data_interval_start"])
 
-        self.wait(lambda: found() and all(one["state"] in ENDED for one in found()), f"{dag_id} from {start} ends")
+        self.wait(lambda: found() and all(map(is_over, found())), f"{dag_id} from {start} ends")
         return found()
 
-    def wait(
-        self,
-        is_so: Callable[[], Any],
-        what: str,
-        seconds: float = PATIENCE,
-        while_not: Callable[[], None] | None = None,
-    ) -> Any:
+    def wait(self, is_so: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
         """Return the first true answer."""
         deadline = time.monotonic() + seconds
         while not (answer := is_so()):
-            if while_not:
-                while_not()
             assert time.monotonic() < deadline, f"not within {seconds} s: {what}\n{self.airflow.said()}"
             time.sleep(0.4)
         return answer
-
-    def _pauser(self, dag_id: str) -> Callable[[], None]:
-        return lambda: self.unpause(dag_id, paused=True)
 
     # What the collector and S3 say
 
@@ -163,9 +158,13 @@ class Stage:
     def remove(self, key: str) -> None:
         self._s3().Object(self.sandbox.s3_bucket, key).delete()
 
-    def timelines(self) -> list[dict[str, str]]:
-        """Return the queries of all timeline requests that X answered with tweets or with nothing new."""
-        return [one.query | {"path": one.path} for one in self.sandbox.requests if one.path.endswith("/tweets")]
+    def asked(self, start: datetime, end: datetime) -> list[str]:
+        """Return the timeline requests for tweets of a window alone that X answered with what was asked for."""
+        return [
+            f"{one.path}?{sorted(one.query.items())}"
+            for one in self.sandbox.requests
+            if one.path.endswith("/tweets") and one.status == HTTPStatus.OK and _is_within(one.query, start, end)
+        ]
 
     def truth(self, start: datetime, end: datetime) -> list[int]:
         """Return the ids of all tweets made in a window, sorted."""
@@ -191,7 +190,7 @@ def open_stage(folder: Path, server: PostgresServer) -> Iterator[Stage]:
         database = opened.enter_context(server.database("template1"))
         environment = environment_of(sandbox, "airflow") | {
             "COLLECTOR_STATE_URL": database,
-            "COLLECTOR_SCHEDULE": "* * * * * */10",
+            "COLLECTOR_SCHEDULE": "* * * * * */20",
             "COLLECTOR_SETTLE_SECONDS": "1",
             "COLLECTOR_INITIAL_LOOKBACK": "2m",
             "COLLECTOR_RETRIES": "2",
@@ -217,14 +216,19 @@ def open_stage(folder: Path, server: PostgresServer) -> Iterator[Stage]:
 
 
 def minutes_ago(minutes: float) -> datetime:
-    """Return the start of the window of ten seconds in which it was so many minutes ago."""
+    """Return the start of the window in which it was so many minutes ago."""
     moment = datetime.now(UTC) - timedelta(minutes=minutes)
-    return moment.replace(microsecond=0, second=moment.second // 10 * 10)
+    return moment.replace(microsecond=0, second=moment.second // 20 * 20)
+
+
+def _is_within(query: dict[str, str], start: datetime, end: datetime) -> bool:
+    ids = int(query.get("since_id", 0)), int(query.get("until_id", 0))
+    return id_at(start) <= ids[0] < ids[1] <= id_at(end) + 1
 
 
 def rows_of(body: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body.decode("utf-8"), newline="")))
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text)

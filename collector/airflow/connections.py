@@ -13,7 +13,7 @@ from collector.core.ports import ObjectStore
 from collector.settings import Settings, read_settings
 
 X_CONNECTION = "x_api"
-"""Its password is the bearer token, or its extra holds the four keys; its host, where it has one, is where X answers."""
+"""Its password is the bearer token, or its extra holds the four keys; its host, if it has one, is where X answers."""
 
 AWS_CONNECTION = "aws_default"
 
@@ -30,7 +30,7 @@ def task_settings() -> Settings:
 
 
 def open_objects(settings: Settings) -> ObjectStore:
-    """Return the object store of the output setting; S3 by Airflow's connection, endpoint included, where it has one."""
+    """Return the object store of the output setting; S3 by Airflow's connection, endpoint included, if it has one."""
     if not settings.output.startswith("s3://") or _connection(AWS_CONNECTION) is None:
         return wiring.open_objects(settings)
     # The hook's session would lose the connection's endpoint, its client keeps it.

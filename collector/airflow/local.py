@@ -157,7 +157,8 @@ class LocalAirflow:
             ended = [name for name, part in self._parts.items() if part.poll() is not None]
             if ended or time.monotonic() > deadline:
                 what = f"{ended[0]} ended" if ended else f"it was not up after {STARTING.total_seconds():.0f} s"
-                raise CollectorError(f"Airflow did not start: {what}", hint=f"see the logs in {self.home}")
+                message = f"Airflow did not start: {what}"
+                raise CollectorError(message, hint=f"see the logs in {self.home}")
             time.sleep(0.3)
 
     def _is_up(self) -> bool:

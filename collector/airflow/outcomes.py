@@ -39,14 +39,16 @@ def refuse_closed(batch: Batch) -> None:
     """Raise `AirflowFailException` when the source ended the asking: no further try of this batch asks more."""
     closing = [failure for failure in batch.failures if failure.ends_asking]
     if closing:
-        raise AirflowFailException(f"batch {batch.batch_id} was cut short: {closing[-1].message}")
+        message = f"batch {batch.batch_id} was cut short: {closing[-1].message}"
+        raise AirflowFailException(message)
 
 
 def refuse_faults(batch: Batch) -> None:
     """Raise `AirflowFailException` with a table of the accounts that the batch could not fetch in full."""
     faults = [failure for failure in batch.failures if failure.is_fault]
     if faults:
-        raise AirflowFailException(f"batch {batch.batch_id} is not complete:\n{failure_table(faults)}")
+        message = f"batch {batch.batch_id} is not complete:\n{failure_table(faults)}"
+        raise AirflowFailException(message)
 
 
 def failure_table(failures: Sequence[Failure]) -> str:

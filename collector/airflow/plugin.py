@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from collector.airflow.pool import PREFIX as POOL_PREFIX
+from collector.airflow.pool import pool_app
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -58,8 +61,11 @@ class CollectorPlugin(AirflowPlugin):  # type: ignore[misc]  # mypy skips Airflo
 
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:
-        """Return the page where the API server mounts it; nobody else asks."""
-        return [{"app": signed_in_app(), "url_prefix": PREFIX, "name": "Collector"}]
+        """Return the page, and the answer to tasks that ask for the pool, where the API server mounts them."""
+        return [
+            {"app": signed_in_app(), "url_prefix": PREFIX, "name": "Collector"},
+            {"app": pool_app(), "url_prefix": POOL_PREFIX, "name": "Collector's pool"},
+        ]
 
 
 def _open_state() -> "StateStore":

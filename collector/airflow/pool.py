@@ -52,5 +52,6 @@ def check_pool() -> None:
         log.warning("pool.not_checked", pool=POOL, message=str(error))
         return
     if not slots:
-        message = f"Airflow has no pool {POOL}" if slots is None else f"Airflow's pool {POOL} has no slots"
-        raise ConfigError(f"{message}, so no fetch would ever run", hint=COMMAND)
+        what = "no pool" if slots is None else "no slot in its pool"
+        message = f"Airflow has {what} {POOL}, so no fetch would ever run"
+        raise ConfigError(message, hint=COMMAND)

@@ -1,0 +1,59 @@
+"""A task asks Airflow's API server whether the pool exists."""
+
+import json
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from structlog.testing import capture_logs
+
+from collector.airflow.pool import check_pool
+from collector.core.errors import ConfigError
+
+
+@contextmanager
+def api_server(status, document):
+    """Answer as Airflow's API server may."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            assert self.path == "/collector-pool/"
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(document).encode())
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/execution/"
+    server.shutdown()
+    server.server_close()
+
+
+def checked(url, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url)
+    with capture_logs() as events:
+        check_pool()
+    return [event["event"] for event in events]
+
+
+def test_a_pool_with_slots_is_all_that_is_needed(monkeypatch):
+    with api_server(200, {"slots": 2}) as url:
+        assert checked(url, monkeypatch) == []
+
+
+@pytest.mark.parametrize("slots", [None, 0])
+def test_a_pool_in_which_no_fetch_would_run_is_told_with_the_command_that_makes_it(slots, monkeypatch):
+    with api_server(200, {"slots": slots}) as url, pytest.raises(ConfigError) as raised:
+        checked(url, monkeypatch)
+    assert "x_api" in str(raised.value)
+    assert raised.value.hint.startswith("airflow pools set x_api ")
+
+
+def test_an_api_server_that_cannot_tell_stops_nothing(monkeypatch):
+    with api_server(404, {"detail": "Not Found"}) as url:
+        assert checked(url, monkeypatch) == ["pool.not_checked"]
+    assert checked("http://127.0.0.1:9/execution/", monkeypatch) == ["pool.not_checked"]
