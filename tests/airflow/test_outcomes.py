@@ -21,6 +21,7 @@ from collector.core.errors import (
 from collector.core.ids import TweetId
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DOWN, WRONG, LIMITED = "it is down", "it is wrong", "used up"
 
 
 def batch(*failures):
@@ -32,21 +33,21 @@ def batch(*failures):
 # F7 F8
 def test_a_rate_limit_waits_for_the_reset():
     with pytest.raises(AirflowRescheduleException) as raised, outcomes():
-        raise RateLimited("used up", reset_at=NOON)
+        raise RateLimited(LIMITED, reset_at=NOON)
     assert NOON < raised.value.reschedule_date <= NOON + timedelta(seconds=5)
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable, StateUnavailable, SourceUnavailable])
 def test_an_outage_is_tried_again(error):
     with pytest.raises(AirflowException, match="it is down") as raised, outcomes():
-        raise error("it is down")
+        raise error(DOWN)
     assert not isinstance(raised.value, AirflowFailException)
 
 
 @pytest.mark.parametrize("error", [ConfigError, CredentialsRefused, CreditsExhausted, StateConflict, StoreRefused])
 def test_what_no_time_mends_fails_at_once_and_says_what_to_do(error):
     with pytest.raises(AirflowFailException, match=r"it is wrong \(mend it\)"), outcomes():
-        raise error("it is wrong", hint="mend it")
+        raise error(WRONG, hint="mend it")
 
 
 def test_a_fault_of_ours_is_left_as_it_is():
