@@ -202,7 +202,7 @@ def test_a_hidden_tab_and_a_paused_page_ask_for_nothing(watched):
     tab = watched.open()
     wait_for_refreshes(watched, 1)
     tab.evaluate(HIDE_WHILE_ASKING)
-    tab.wait_for_function("document.hidden")
+    wait_for_refreshes(watched, 1)
     before = watched.refreshes()
     tab.wait_for_timeout(450)
     assert watched.refreshes() == before
