@@ -51,6 +51,17 @@ CONTRASTS = """() => {
 }"""
 
 
+HIDE_WHILE_ASKING = """() => {
+  const ask = window.fetch;
+  window.fetch = (...words) => {
+    window.fetch = ask;
+    Object.defineProperty(document, "hidden", { value: true, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+    return ask(...words);
+  };
+}"""
+
+
 class Switch:
     """A state that can be made not to answer."""
 
@@ -190,20 +201,17 @@ def test_a_page_that_began_with_an_error_recovers_by_itself(watched, switch):
 def test_a_hidden_tab_and_a_paused_page_ask_for_nothing(watched):
     tab = watched.open()
     wait_for_refreshes(watched, 1)
-    tab.evaluate(
-        "Object.defineProperty(document, 'hidden', { value: true, configurable: true });"
-        "document.dispatchEvent(new Event('visibilitychange'))"
-    )
-    tab.wait_for_timeout(100)
+    tab.evaluate(HIDE_WHILE_ASKING)
+    wait_for_refreshes(watched, 1)
     before = watched.refreshes()
-    tab.wait_for_timeout(700)
+    tab.wait_for_timeout(450)
     assert watched.refreshes() == before
     tab.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     wait_for_refreshes(watched)
     tab.get_by_role("button", name="Pause").click()
     tab.wait_for_timeout(100)
     before = watched.refreshes()
-    tab.wait_for_timeout(700)
+    tab.wait_for_timeout(450)
     assert watched.refreshes() == before
     tab.get_by_role("button", name="Resume").click()
     wait_for_refreshes(watched)

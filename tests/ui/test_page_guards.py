@@ -30,12 +30,12 @@ def refusing(error, clock, **choices):
     return TestClient(page_app(open_state, clock, **choices)), calls
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])
 @pytest.mark.parametrize("path", ["/", "/part", "/assets/page.css", "/nothing"])
-def test_whatever_does_not_read_is_refused(method, path, client):
-    answer = client.request(method, path)
-    assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, HEAD"
+def test_whatever_does_not_read_is_refused(path, client):
+    for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"):
+        answer = client.request(method, path)
+        assert answer.status_code == 405, method
+        assert answer.headers["allow"] == "GET, HEAD"
 
 
 def test_head_is_answered_as_get_is(client):
@@ -84,7 +84,7 @@ def test_a_wrong_setting_is_one_line_and_a_hint(clock):
     error = ConfigError("setting COLLECTOR_OUTPUT is 'x': not one of the allowed forms", hint="it is <where>")
     answer = refusing(error, clock)[0].get("/")
     assert answer.status_code == 500
-    assert said(answer).endswith("setting COLLECTOR_OUTPUT is 'x': not one of the allowed forms it is <where>")
+    assert "setting COLLECTOR_OUTPUT is 'x': not one of the allowed forms it is <where>" in said(answer)
     assert "<where>" not in answer.text
 
 
