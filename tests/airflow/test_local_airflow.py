@@ -1,0 +1,66 @@
+"""`collector airflow`, which `make airflow` runs: squares turn green, and Ctrl-C leaves nothing running."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import psutil
+import pytest
+from collector_process import clean_environment
+
+ROOT = Path(__file__).parent.parent.parent
+SIGN_IN = re.compile(r"(http://127\.0\.0\.1:\d+)   user (\w+)   password (\S+)")
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("airflow")]
+
+
+@pytest.fixture
+def running(tmp_path):
+    command = [sys.executable, "-m", "collector", "airflow", "--port", "0", "--folder", str(tmp_path / "airflow")]
+    out = (tmp_path / "out").open("w+")
+    process = subprocess.Popen(  # noqa: S603  our own command line
+        command, cwd=ROOT, env=clean_environment(tmp_path), stdout=out, stderr=subprocess.STDOUT
+    )
+    yield process, tmp_path / "out"
+    children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    for each in (process, *children):
+        each.kill()
+    process.wait()
+
+
+def said(out, pattern, seconds=180):
+    deadline = time.monotonic() + seconds
+    while not (found := re.search(pattern, out.read_text())):
+        assert time.monotonic() < deadline, f"{pattern} is not in: {out.read_text()}"
+        time.sleep(0.3)
+    return found
+
+
+def test_windows_turn_green_and_ctrl_c_stops_everything(running):
+    process, out = running
+    url, user, password = said(out, SIGN_IN).groups()
+    said(out, r"\d{2}:00Z  success")
+    body = json.dumps({"username": user, "password": password}).encode()
+    request = Request(f"{url}/auth/token", body, {"Content-Type": "application/json"})  # noqa: S310
+    with urlopen(request) as answer:  # noqa: S310
+        assert json.load(answer)["access_token"]
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert len(started) >= 3
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert out.read_text().splitlines()[-1] == "stopped"
+    assert [one for one in started if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_away_from_a_checkout_it_says_where_to_run_it(tmp_path):
+    command = [sys.executable, "-m", "collector", "airflow"]
+    done = subprocess.run(  # noqa: S603
+        command, cwd=tmp_path, env=clean_environment(tmp_path), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "run it in a checkout of the project" in done.stderr
