@@ -271,11 +271,13 @@ def test_every_text_can_be_read_in_either_scheme(scheme, watched):
 
 
 @pytest.mark.usefixtures("filled")
-def test_a_narrow_screen_scrolls_down_alone(watched):
+def test_any_width_scrolls_down_alone_and_sorts(watched):
     tab = watched.open()
     for width in (320, 420, 700, 1000, 1100, 1440):
         tab.set_viewport_size({"width": width, "height": 800})
         assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+        for name in ("Account", "Lag", "Gaps"):
+            expect(tab.get_by_role("columnheader", name=name).get_by_role("link")).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.usefixtures("filled")
