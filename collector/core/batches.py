@@ -74,8 +74,8 @@ class Failure:
 
     @property
     def ends_asking(self) -> bool:
-        """Say whether after this no account was asked any more."""
-        return self.account_id is None or self.reason in _CLOSING
+        """Say whether after this no request could succeed any more, whichever account it was for."""
+        return self.reason in _CLOSING
 
 
 _STATEMENTS = {"not_proven_yet", "baseline_raised"}

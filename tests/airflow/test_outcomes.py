@@ -66,6 +66,11 @@ def test_one_account_that_fails_does_not_fail_the_fetch():
     refuse_closed(batch(Failure(12, "nasa", "outage", "503"), Failure(7, "esa", "protected", "it is protected")))
 
 
+# F4
+def test_an_outage_is_left_to_the_check():
+    refuse_closed(batch(Failure(12, "nasa", "outage", "503"), Failure(None, "(40 accounts)", "outage", "503")))
+
+
 def test_faults_fail_the_check_with_a_table():
     failures = Failure(12, "nasa", "outage", "X answered 503"), Failure(7, "esa_long_name", "protected", "hidden")
     with pytest.raises(AirflowFailException) as raised:

@@ -8,10 +8,52 @@ from threading import Event, Thread
 import pytest
 from playwright.sync_api import sync_playwright
 
+from collector.core.errors import StateUnavailable
 from collector.ui.serve import address_of, listen, serve
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WATCH_POLICY = "addEventListener('securitypolicyviolation', e => console.error('policy: ' + e.violatedDirective))"
+
+CONTRASTS = """() => {
+  const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const parts = (colour) => {
+    probe.clearRect(0, 0, 1, 1); probe.fillStyle = colour; probe.fillRect(0, 0, 1, 1);
+    return [...probe.getImageData(0, 0, 1, 1).data];
+  };
+  const light = (rgb) => [0.2126, 0.7152, 0.0722].reduce((sum, weight, at) => {
+    const part = rgb[at] / 255;
+    return sum + weight * (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  }, 0);
+  const ground = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const colour = parts(getComputedStyle(one).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+  };
+  const low = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.checkVisibility() || element.closest(".unseen, title, option, .arrow, .skip")) continue;
+    const style = getComputedStyle(element);
+    const text = light(parts(element.closest("svg") ? style.fill : style.color));
+    const [high, dark] = [text, light(ground(element))].sort((a, b) => b - a);
+    const contrast = (high + 0.05) / (dark + 0.05);
+    if (contrast < 4.5) low.push(`${element.tagName}.${element.className}: ${contrast.toFixed(2)}`);
+  }
+  return [...new Set(low)];
+}"""
+"""Lists the texts whose contrast with what lies behind them is less than 4.5 to 1."""
+
+HIDE_WHILE_ASKING = """() => {
+  const ask = window.fetch;
+  window.fetch = (...words) => {
+    window.fetch = ask;
+    Object.defineProperty(document, "hidden", { value: true, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+    return ask(...words);
+  };
+}"""
+"""Hides the tab just when the page asks for its changing part."""
 
 
 def installed_browser():
@@ -65,6 +107,20 @@ class Watched:
     def close(self):
         for context in self.opened:
             context.close()
+
+
+class Switch:
+    """A state that can be made not to answer."""
+
+    def __init__(self, state):
+        self._state = state
+        self.is_down = False
+
+    def reading(self):
+        if self.is_down:
+            message = "state postgresql+psycopg://db/collector: connection refused"
+            raise StateUnavailable(message, hint="try again later")
+        return self._state.reading()
 
 
 @pytest.fixture(scope="session")

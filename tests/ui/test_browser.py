@@ -3,14 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from browser import Watched, browser, served
+from browser import CONTRASTS, HIDE_WHILE_ASKING, Switch, Watched, browser, served
 from collection import failure
 from playwright.sync_api import expect
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
 
-from collector.core.errors import StateUnavailable
 from collector.ui.app import page_app
 
 __all__ = ["browser"]
@@ -20,60 +19,6 @@ HOSTILE = "\"><img src=x onerror=console.error('run')><script>console.error('run
 FRAME = """<!doctype html><html class="dark"><link rel="icon" href="data:,">
 <iframe src="collector/" width="1200" height="700"></iframe></html>"""
 REFUSED = "503 (Service Unavailable)"
-
-CONTRASTS = """() => {
-  const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const parts = (colour) => {
-    probe.clearRect(0, 0, 1, 1); probe.fillStyle = colour; probe.fillRect(0, 0, 1, 1);
-    return [...probe.getImageData(0, 0, 1, 1).data];
-  };
-  const light = (rgb) => [0.2126, 0.7152, 0.0722].reduce((sum, weight, at) => {
-    const part = rgb[at] / 255;
-    return sum + weight * (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-  }, 0);
-  const ground = (element) => {
-    for (let one = element; one; one = one.parentElement) {
-      const colour = parts(getComputedStyle(one).backgroundColor);
-      if (colour[3] === 255) return colour;
-    }
-  };
-  const low = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    if (!own || !element.checkVisibility() || element.closest(".unseen, title, option, .arrow, .skip")) continue;
-    const style = getComputedStyle(element);
-    const text = light(parts(element.closest("svg") ? style.fill : style.color));
-    const [high, dark] = [text, light(ground(element))].sort((a, b) => b - a);
-    const contrast = (high + 0.05) / (dark + 0.05);
-    if (contrast < 4.5) low.push(`${element.tagName}.${element.className}: ${contrast.toFixed(2)}`);
-  }
-  return [...new Set(low)];
-}"""
-
-
-HIDE_WHILE_ASKING = """() => {
-  const ask = window.fetch;
-  window.fetch = (...words) => {
-    window.fetch = ask;
-    Object.defineProperty(document, "hidden", { value: true, configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-    return ask(...words);
-  };
-}"""
-
-
-class Switch:
-    """A state that can be made not to answer."""
-
-    def __init__(self, state):
-        self._state = state
-        self.is_down = False
-
-    def reading(self):
-        if self.is_down:
-            message = "state postgresql+psycopg://db/collector: connection refused"
-            raise StateUnavailable(message, hint="try again later")
-        return self._state.reading()
 
 
 @pytest.fixture
@@ -271,11 +216,13 @@ def test_every_text_can_be_read_in_either_scheme(scheme, watched):
 
 
 @pytest.mark.usefixtures("filled")
-def test_a_narrow_screen_scrolls_down_alone(watched):
+def test_any_width_scrolls_down_alone_and_sorts(watched):
     tab = watched.open()
     for width in (320, 420, 700, 1000, 1100, 1440):
         tab.set_viewport_size({"width": width, "height": 800})
         assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+        for name in ("Account", "Lag", "Gaps"):
+            expect(tab.get_by_role("columnheader", name=name).get_by_role("link")).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.usefixtures("filled")
