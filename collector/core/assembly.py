@@ -8,7 +8,7 @@ from collector.core.ids import AccountId
 from collector.core.landing import Claim
 from collector.core.table import Rows, deserialize, first_of_each_id, inside, joined, split, unseen
 
-GATHERED_BYTES = 8_000_000
+GATHERED_BYTES = 1_000_000
 """So many bytes of slices are worked on at a time: a table costs about the same whether it is small or large."""
 
 Claims = Mapping[int, Sequence[tuple[int, int]]]

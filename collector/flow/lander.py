@@ -91,7 +91,8 @@ class Lander:
             self._end_storing(part, is_stored=is_stored)
 
     def _store(self, part: _Part) -> None:
-        body = self._compression.compress(b"".join(part.lines))
+        part.lines = [b"".join(part.lines)]  # one copy in memory, not two
+        body = self._compression.compress(part.lines[0])
         # Nobody else uses the name: where it stands already, a lost reply was followed by a retry.
         put_once(self._objects, f"raw/{self._batch_id}/{self._name()}.ndjson.gz", body)
 

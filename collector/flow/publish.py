@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 OBJECT_BYTES = 64 * MEGABYTE
 """An object is cut at so many landed bytes; part of the contract, for a cut that moved would publish tweets twice."""
 
-TABLE_BYTES = 8 * MEGABYTE
+TABLE_BYTES = 4 * MEGABYTE
 """So many bytes of pages become one table: large enough that what a table costs at all does not count."""
 
 PIECE_BYTES = MEGABYTE // 2

@@ -51,24 +51,25 @@ def publish(parts: list[Part]) -> list[bytes]:
     spilled: dict[int, list[bytes]] = defaultdict(list)
     claims = {account_id: [(0, 2**63 - 1)] for account_id in range(ACCOUNTS)}
     for part in parts:
-        for hour, cut in table.by_partition(_rows(part)):
+        half = len(part) // 2
+        rows = table.joined([_rows(part[:half]), _rows(part[half:])])
+        for hour, cut in table.by_partition(rows):
             spilled[hour].append(table.serialize(cut))
     return [
         table.csv_bytes(rows) for hour in sorted(spilled) for rows in assembled(spilled[hour], claims, OBJECT_BYTES)
     ]
 
 
-def _rows(part: Part) -> table.Rows:
-    labels = [PageLabel(at % ACCOUNTS, "example_1", datetime.now(UTC), len(body)) for at, body in enumerate(part)]
-    pieces = _pieces(part)
-    typed = table.table_of(map(XPosts().columns, pieces), labels, "live-20261122T061500Z-s00")
+def _rows(pages: Part) -> table.Rows:
+    labels = [PageLabel(at % ACCOUNTS, "example_1", datetime.now(UTC), len(body)) for at, body in enumerate(pages)]
+    typed = table.table_of(map(XPosts().columns, _pieces(pages)), labels, "live-20261122T061500Z-s00")
     return table.rows_of(typed, newlines="escape")
 
 
-def _pieces(part: Part) -> Iterator[Part]:
-    """Cut a part as publish does before it decodes pages."""
-    pages = PIECE_BYTES * len(part) // PART_BYTES
-    return (part[at : at + pages] for at in range(0, len(part), pages))
+def _pieces(pages: Part) -> Iterator[Part]:
+    """Cut pages as publish does before it decodes them."""
+    most = PIECE_BYTES // len(pages[0])
+    return (pages[at : at + most] for at in range(0, len(pages), most))
 
 
 def read(parts: list[Part]) -> None:
