@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from collector.core.columns import TWEET_COLUMNS, PageLabel, TweetColumns
+from collector.core.columns import JSON_COLUMNS, TWEET_COLUMNS, PageLabel, TweetColumns
 from collector.core.table import csv_bytes, rows_of, table_of
 
 MADE_AT = datetime(2026, 11, 22, 6, 15, tzinfo=UTC)
@@ -30,6 +30,7 @@ def columns_of(*pages: Iterable[dict]) -> TweetColumns:
         {"tweet_id": FIRST_ID + at} | _REQUIRED | tweet for at, tweet in enumerate(t for page in counted for t in page)
     ]
     values = {name: [tweet.get(name) for tweet in tweets] for name in TWEET_COLUMNS}
+    values |= {name: "".join(f"{cell or 'null'}\n" for cell in values[name]).encode() for name in JSON_COLUMNS}
     return TweetColumns([len(page) for page in counted], values)
 
 
@@ -39,7 +40,7 @@ def label(account_id: int = 12, *, landed_bytes: int = 1000) -> PageLabel:
 
 def rows_with(*pages: Iterable[dict], labels: list[PageLabel] | None = None, newlines: str = "escape") -> pa.Table:
     """Build finished rows of pages of tweets."""
-    table = table_of(columns_of(*pages), labels or [label() for _ in pages], BATCH_ID)
+    table = table_of([columns_of(*pages)], labels or [label() for _ in pages], BATCH_ID)
     return rows_of(table, newlines=newlines)
 
 

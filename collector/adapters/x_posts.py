@@ -4,15 +4,16 @@ Field names: X's OpenAPI documents v2.166 (tweet) and v2.167 (post). Decoding is
 know; a page that does not fit is read again leniently, so that a strange field costs its own cell and no row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 from msgspec.json import Decoder, Encoder
+from msgspec.structs import astuple
 
 from collector.adapters.x_lenient import decode
-from collector.core.columns import TWEET_COLUMNS, TweetColumns
+from collector.core.columns import JSON_COLUMNS, TWEET_COLUMNS, TweetColumns
 from collector.core.ids import time_of
 
 LAST_TIMELESS_ID = 29_700_859_247
@@ -122,12 +123,12 @@ class XPosts:
             ValueError: a body is no JSON object, or holds a tweet without a usable id (the message names it).
         """
         counts: list[int] = []
-        values: dict[str, list[Any]] = {name: [] for name in TWEET_COLUMNS}
+        values: dict[str, Any] = {name: bytearray() if name in JSON_COLUMNS else [] for name in TWEET_COLUMNS}
         # Page by page, while its tweets are in the processor's cache: twice as fast as all pages at once.
         for body in bodies:
             tweets = self._tweets(body)
             counts.append(len(tweets))
-            for name, cells in _columns(tweets).items():
+            for name, cells in _columns(tweets).items() if tweets else ():
                 values[name] += cells
         return TweetColumns(counts, values)
 
@@ -135,78 +136,94 @@ class XPosts:
         return decode(body, self._decoder, Page).data or []
 
 
+Cells = Sequence[Any]
+
 _NO_METRICS = Metrics()
 _NO_ENTITIES = Entities()
-_NO_REFERENCES: dict[str | None, int | None] = {}
+_KINDS = {"replied_to": "reply", "quoted": "quote", "retweeted": "retweet"}
+"""What a tweet is that refers to another; of several the last one here decides."""
 _JSON = Encoder()
 
 
-def _columns(tweets: list[Tweet]) -> dict[str, list[Any]]:
-    references = [_references(tweet) for tweet in tweets]
+def _columns(tweets: list[Tweet]) -> dict[str, Cells | bytes]:
+    cells = _fields(Tweet, tweets)
+    texts, entities = _whole(cells)
     return {
-        "tweet_id": [tweet.id for tweet in tweets],
-        "created_at": [tweet.created_at or _moment_of(tweet.id) for tweet in tweets],
-        "text": [_text(tweet) for tweet in tweets],
-        "kind": [_kind(tweet, found) for tweet, found in zip(tweets, references, strict=True)],
-        "lang": [tweet.lang for tweet in tweets],
-        "conversation_id": [tweet.conversation_id for tweet in tweets],
-        "in_reply_to_user_id": [tweet.in_reply_to_user_id for tweet in tweets],
-        "replied_to_id": [found.get("replied_to") for found in references],
-        "quoted_id": [found.get("quoted") for found in references],
-        "retweeted_id": [found.get("retweeted") for found in references],
-        **_count_columns([tweet.public_metrics or _NO_METRICS for tweet in tweets]),
-        **_entity_columns([_entities(tweet) for tweet in tweets]),
-        "media_keys": _json_of([tweet.attachments.media_keys if tweet.attachments else None for tweet in tweets]),
-        "possibly_sensitive": [tweet.possibly_sensitive for tweet in tweets],
-        "edit_history_ids": [
-            _json_of_ids(tweet.edit_history_tweet_ids or tweet.edit_history_post_ids) for tweet in tweets
-        ],
+        "tweet_id": cells["id"],
+        "created_at": [made or _moment_of(one) for made, one in zip(cells["created_at"], cells["id"], strict=True)],
+        "text": texts,
+        "lang": cells["lang"],
+        "conversation_id": cells["conversation_id"],
+        "in_reply_to_user_id": cells["in_reply_to_user_id"],
+        **_reference_columns(_either(cells, "referenced_tweets", "referenced_posts"), cells["in_reply_to_user_id"]),
+        **_count_columns(_fields(Metrics, [each or _NO_METRICS for each in cells["public_metrics"]])),
+        **_entity_columns(_fields(Entities, [each or _NO_ENTITIES for each in entities])),
+        "media_keys": _JSON.encode_lines([each.media_keys if each else None for each in cells["attachments"]]),
+        "possibly_sensitive": cells["possibly_sensitive"],
+        "edit_history_ids": _json_of_ids(_either(cells, "edit_history_tweet_ids", "edit_history_post_ids")),
     }
 
 
-def _count_columns(metrics: list[Metrics]) -> dict[str, list[Any]]:
+def _fields(shape: type[Struct], structs: Iterable[Struct]) -> dict[str, Cells]:
+    """Return each field's values; in C, and so twice as fast as a comprehension for every field."""
+    return dict(zip(shape.__struct_fields__, zip(*map(astuple, structs), strict=True), strict=True))
+
+
+def _either(cells: dict[str, Cells], older: str, newer: str) -> Cells:
+    """Return a field's values, whichever vocabulary they came in."""
+    if cells[newer].count(None) == len(cells[newer]):
+        return cells[older]
+    return [new if old is None else old for old, new in zip(cells[older], cells[newer], strict=True)]
+
+
+def _whole(cells: dict[str, Cells]) -> tuple[Cells, Cells]:
+    """Return texts and entities, those of a long text from its note."""
+    texts, entities = list(cells["text"]), list(cells["entities"])
+    for at, note in enumerate(_either(cells, "note_tweet", "note_post")):
+        if note:
+            texts[at] = note.text or texts[at]
+            entities[at] = note.entities or entities[at]
+    return texts, entities
+
+
+def _reference_columns(references: Cells, replied_to_users: Cells) -> dict[str, Cells]:
+    ids: dict[str, list[int | None]] = {name: [None] * len(references) for name in _KINDS}
+    rows: dict[str, list[int]] = {name: [] for name in _KINDS}
+    for row, found in enumerate(references):
+        for each in found or ():
+            if each.type in ids:
+                ids[each.type][row] = each.id
+                rows[each.type].append(row)
+    kinds = ["original" if user is None else "reply" for user in replied_to_users]
+    for name, kind in _KINDS.items():
+        for row in rows[name]:
+            kinds[row] = kind
     return {
-        "like_count": [each.like_count for each in metrics],
-        "retweet_count": [each.repost_count if each.retweet_count is None else each.retweet_count for each in metrics],
-        "reply_count": [each.reply_count for each in metrics],
-        "quote_count": [each.quote_count for each in metrics],
-        "bookmark_count": [each.bookmark_count for each in metrics],
-        "impression_count": [each.impression_count for each in metrics],
+        "kind": kinds,
+        "replied_to_id": ids["replied_to"],
+        "quoted_id": ids["quoted"],
+        "retweeted_id": ids["retweeted"],
     }
 
 
-def _entity_columns(found: list[Entities]) -> dict[str, list[Any]]:
-    tags = [[tag.tag for tag in each.hashtags if tag.tag] if each.hashtags else None for each in found]
-    names = [[one.username for one in each.mentions if one.username] if each.mentions else None for each in found]
-    urls = [
-        [url for link in each.urls if (url := link.expanded_url or link.url)] if each.urls else None for each in found
-    ]
-    return {"hashtags": _json_of(tags), "mentions": _json_of(names), "urls": _json_of(urls)}
+def _count_columns(counts: dict[str, Cells]) -> dict[str, Cells]:
+    return {
+        "like_count": counts["like_count"],
+        "retweet_count": _either(counts, "retweet_count", "repost_count"),
+        "reply_count": counts["reply_count"],
+        "quote_count": counts["quote_count"],
+        "bookmark_count": counts["bookmark_count"],
+        "impression_count": counts["impression_count"],
+    }
 
 
-def _references(tweet: Tweet) -> dict[str | None, int | None]:
-    references = tweet.referenced_tweets or tweet.referenced_posts
-    return {each.type: each.id for each in references} if references else _NO_REFERENCES
-
-
-def _kind(tweet: Tweet, references: dict[str | None, int | None]) -> str:
-    if "retweeted" in references:
-        return "retweet"
-    if "quoted" in references:
-        return "quote"
-    if "replied_to" in references or tweet.in_reply_to_user_id is not None:
-        return "reply"
-    return "original"
-
-
-def _text(tweet: Tweet) -> str | None:
-    note = tweet.note_tweet or tweet.note_post
-    return (note.text or tweet.text) if note else tweet.text
-
-
-def _entities(tweet: Tweet) -> Entities:
-    note = tweet.note_tweet or tweet.note_post
-    return (note.entities if note else None) or tweet.entities or _NO_ENTITIES
+def _entity_columns(found: dict[str, Cells]) -> dict[str, bytes]:
+    tags = [[one.tag for one in each if one.tag] if each else None for each in found["hashtags"]]
+    names = [[one.username for one in each if one.username] if each else None for each in found["mentions"]]
+    urls = [[url for one in each if (url := one.expanded_url or one.url)] if each else None for each in found["urls"]]
+    return {
+        name: _JSON.encode_lines(found) for name, found in (("hashtags", tags), ("mentions", names), ("urls", urls))
+    }
 
 
 def _moment_of(tweet_id: int) -> datetime | None:
@@ -215,12 +232,5 @@ def _moment_of(tweet_id: int) -> datetime | None:
     return time_of(tweet_id).replace(microsecond=0)
 
 
-def _json_of(lists: list[list[str] | None]) -> list[str | None]:
-    texts = iter(_JSON.encode_lines([each for each in lists if each]).decode().split("\n"))
-    return [next(texts) if each else None for each in lists]
-
-
-def _json_of_ids(ids: list[int] | None) -> str | None:
-    if not ids:
-        return None
-    return f'["{ids[0]}"]' if len(ids) == 1 else '["' + '","'.join(map(str, ids)) + '"]'
+def _json_of_ids(lists: Cells) -> bytes:
+    return _JSON.encode_lines(lists).replace(b"[", b'["').replace(b",", b'","').replace(b"]", b'"]')

@@ -8,6 +8,9 @@ from collector.core.ids import AccountId
 from collector.core.landing import Claim
 from collector.core.table import Rows, deserialize, first_of_each_id, inside, joined, split, unseen
 
+GATHERED_BYTES = 1_000_000
+"""So many bytes of slices are worked on at a time: a table costs about the same whether it is small or large."""
+
 Claims = Mapping[int, Sequence[tuple[int, int]]]
 
 
@@ -23,13 +26,25 @@ def assembled(slices: Iterable[bytes], claims: Claims, max_weight: int) -> Itera
     """
     seen: set[int] = set()
     pending: list[Rows] = []
-    for each in slices:
-        rows = unseen(first_of_each_id(inside(deserialize([each]), claims)), seen)
+    for some in _gathered(slices):
+        rows = unseen(first_of_each_id(inside(deserialize(some), claims)), seen)
         seen.update(rows["tweet_id"].to_pylist())
         *full, rest = split(joined([*pending, rows]), max_weight) or [rows]
         yield from full
         pending = [rest]
     yield from (rows for rows in pending if len(rows))
+
+
+def _gathered(slices: Iterable[bytes]) -> Iterator[list[bytes]]:
+    some: list[bytes] = []
+    size = 0
+    for each in slices:
+        some.append(each)
+        size += len(each)
+        if size >= GATHERED_BYTES:
+            yield some
+            some, size = [], 0
+    yield some
 
 
 def covered(claims: Mapping[AccountId, Claim], tweets: Counter[tuple[int, int]]) -> Iterator[tuple[AccountId, Covered]]:

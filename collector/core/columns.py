@@ -64,6 +64,8 @@ PAGE_COLUMNS = ("account_id", "username", "collected_at", "batch_id")
 
 TWEET_COLUMNS = tuple(column.name for column in COLUMNS if column.name not in PAGE_COLUMNS)
 
+JSON_COLUMNS = frozenset(column.name for column in COLUMNS if column.kind in {ColumnKind.LIST, ColumnKind.ID_LIST})
+
 ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\0": "\\0"}
 """How a cell of kind text writes what breaks readers; the backslash comes first, so that it is reversible."""
 
@@ -73,12 +75,12 @@ class TweetColumns:
     """The tweets of some pages, column by column.
 
     `counts` holds the number of tweets of each page, `values` one list per name of `TWEET_COLUMNS`: ids and counts
-    as int, times as aware datetimes, flags as bool, lists as JSON text, None where absent; only `tweet_id` and
-    `kind` are never None.
+    as int, times as aware datetimes, flags as bool, None where absent; only `tweet_id` and `kind` are never None.
+    For a name of `JSON_COLUMNS` it is bytes: a line of JSON for each tweet, `null` or `[]` where there is none.
     """
 
     counts: list[int]
-    values: dict[str, list[Any]]
+    values: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def decode_pages(part: bytes) -> Iterator[LandedPage]:
         end = part.find(b"\n", start)
         end = end if end >= 0 else len(part)
         if end > start:
-            yield _decode_page(part[start:end])
+            yield _decode_page(part, start, end)
         start = end + 1
 
 
@@ -87,10 +87,10 @@ def in_pieces(pages: Iterable[LandedPage], most: int) -> Iterator[list[LandedPag
         yield piece
 
 
-def _decode_page(line: bytes) -> LandedPage:
+def _decode_page(part: bytes, start: int, end: int) -> LandedPage:
     # Nothing in the head can hold the marker: it has ids, times, counts and a username only.
-    head_text, _, rest = line.partition(_BODY)
-    head = json.loads(head_text + b"}")
+    middle = part.index(_BODY, start, end)
+    head = json.loads(part[start:middle] + b"}")
     return LandedPage(
         account_id=AccountId(int(head["account_id"])),
         username=head["username"],
@@ -98,7 +98,7 @@ def _decode_page(line: bytes) -> LandedPage:
         settles=_ranges(head["settles"]),
         unproven=_ranges(head["unproven"]),
         tweets=head["tweets"],
-        body=rest[:-1],
+        body=part[middle + len(_BODY) : end - 1],
     )
 
 

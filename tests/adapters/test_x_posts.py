@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from collector.adapters.x_lenient import paired
 from collector.adapters.x_outline import outline
 from collector.adapters.x_posts import XPosts
-from collector.core.columns import TWEET_COLUMNS
+from collector.core.columns import JSON_COLUMNS, TWEET_COLUMNS
 
 TWEET_ID = 1_992_000_000_000_000_001
 FULL = {
@@ -80,7 +80,11 @@ def cells_of(tweet):
     assert found.counts == [3]
     assert set(found.values) == set(TWEET_COLUMNS)
     assert [found.values["text"][at] for at in (0, 2)] == ["a", "b"]
-    return {name: column[1] for name, column in found.values.items()}
+    return {name: (lists_of(column) if name in JSON_COLUMNS else column)[1] for name, column in found.values.items()}
+
+
+def lists_of(lines):
+    return [None if line in {"null", "[]"} else line for line in lines.decode().splitlines()]
 
 
 def in_post_words(found):

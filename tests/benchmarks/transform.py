@@ -9,7 +9,7 @@ import json
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from time import process_time
 
@@ -18,13 +18,14 @@ import pandas as pd
 
 from collector.adapters.x_posts import XPosts
 from collector.core import table
+from collector.core.assembly import assembled
 from collector.core.columns import PageLabel
+from collector.flow.publish import OBJECT_BYTES, PIECE_BYTES
 
 Part = list[bytes]
 
 PART_BYTES = 8_000_000
 PARTS = 4
-MAX_WEIGHT = 64_000_000
 ROUNDS = 5
 MOST_OF_ORJSON = 2.5
 LEAST_OF_PANDAS = 10
@@ -52,20 +53,23 @@ def publish(parts: list[Part]) -> list[bytes]:
     for part in parts:
         half = len(part) // 2
         rows = table.joined([_rows(part[:half]), _rows(part[half:])])
-        for hour, cut in table.by_partition(table.inside(rows, claims)):
+        for hour, cut in table.by_partition(rows):
             spilled[hour].append(table.serialize(cut))
-    return [body for hour in sorted(spilled) for body in _objects(spilled[hour])]
+    return [
+        table.csv_bytes(rows) for hour in sorted(spilled) for rows in assembled(spilled[hour], claims, OBJECT_BYTES)
+    ]
 
 
-def _rows(piece: Part) -> table.Rows:
-    labels = [PageLabel(at % ACCOUNTS, "example_1", datetime.now(UTC), len(body)) for at, body in enumerate(piece)]
-    typed = table.table_of(XPosts().columns(piece), labels, "live-20261122T061500Z-s00")
+def _rows(pages: Part) -> table.Rows:
+    labels = [PageLabel(at % ACCOUNTS, "example_1", datetime.now(UTC), len(body)) for at, body in enumerate(pages)]
+    typed = table.table_of(map(XPosts().columns, _pieces(pages)), labels, "live-20261122T061500Z-s00")
     return table.rows_of(typed, newlines="escape")
 
 
-def _objects(slices: list[bytes]) -> list[bytes]:
-    rows = table.first_of_each_id(table.deserialize(slices))
-    return [table.csv_bytes(part) for part in table.split(rows, MAX_WEIGHT)]
+def _pieces(pages: Part) -> Iterator[Part]:
+    """Cut pages as publish does before it decodes them."""
+    most = PIECE_BYTES // len(pages[0])
+    return (pages[at : at + most] for at in range(0, len(pages), most))
 
 
 def read(parts: list[Part]) -> None:

@@ -142,13 +142,13 @@ def test_the_same_tweets_give_the_same_bytes_whatever_path_they_took():
 
 
 def test_a_label_that_would_break_the_rows_apart_is_refused():
-    table = table_of(columns_of([{"kind": "ori\nginal"}]), [label()], BATCH_ID)
+    table = table_of([columns_of([{"kind": "ori\nginal"}])], [label()], BATCH_ID)
     with pytest.raises(ValueError, match="line break"):
         rows_of(table, newlines="keep")
 
 
 def test_each_tweet_carries_what_its_own_page_says():
-    table = table_of(columns_of([{}], [], [{}, {}]), [label(1), label(2), label(3)], BATCH_ID)
+    table = table_of([columns_of([{}], [], [{}, {}])], [label(1), label(2), label(3)], BATCH_ID)
     assert table["account_id"].to_pylist() == [1, 3, 3]
     assert table["username"].to_pylist() == ["user_1", "user_3", "user_3"]
     assert set(table["batch_id"].to_pylist()) == {BATCH_ID}
@@ -156,7 +156,7 @@ def test_each_tweet_carries_what_its_own_page_says():
 
 def test_the_weight_of_a_tweet_is_its_share_of_the_landed_page():
     pages = [label(landed_bytes=1000), label(landed_bytes=1)]
-    assert table_of(columns_of([{}, {}, {}], [{}, {}]), pages, BATCH_ID)["weight"].to_pylist() == [333] * 3 + [1] * 2
+    assert table_of([columns_of([{}, {}, {}], [{}, {}])], pages, BATCH_ID)["weight"].to_pylist() == [333] * 3 + [1] * 2
 
 
 # F48
