@@ -207,7 +207,7 @@ def open_stage(folder: Path, server: PostgresServer) -> Iterator[Stage]:
             home=folder / "airflow",
             dags=ROOT / "dags",
             config=ROOT / "config" / "airflow" / "airflow.cfg",
-            environment=environment
+            environment=connected(environment)
             | {
                 "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
                 "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database.replace("+psycopg:", "+psycopg_async:"),
@@ -220,6 +220,21 @@ def open_stage(folder: Path, server: PostgresServer) -> Iterator[Stage]:
         stage.collector("accounts", "add", *(user.username for user in sandbox.users.values()))
         airflow.run("pools", "set", "x_api", "2", "who may ask X at the same time")
         yield stage
+
+
+def connected(environment: dict[str, str]) -> dict[str, str]:
+    """Return an environment in which Airflow's connections say what the variables of X and AWS did."""
+    kept = {name: value for name, value in environment.items() if not name.startswith(("AWS_", "COLLECTOR_X_"))}
+    x = {"host": environment["COLLECTOR_X_BASE_URL"], "password": environment["COLLECTOR_X_BEARER_TOKEN"]}
+    aws = {
+        "login": environment["AWS_ACCESS_KEY_ID"],
+        "password": environment["AWS_SECRET_ACCESS_KEY"],
+        "extra": {"endpoint_url": environment["AWS_ENDPOINT_URL_S3"], "region_name": environment["AWS_DEFAULT_REGION"]},
+    }
+    return kept | {
+        "AIRFLOW_CONN_X_API": json.dumps({"conn_type": "http"} | x),
+        "AIRFLOW_CONN_AWS_DEFAULT": json.dumps({"conn_type": "aws"} | aws),
+    }
 
 
 @contextmanager

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRescheduleException
 
+from collector import wiring
 from collector.core.batches import Batch, Failure
-from collector.core.errors import CollectorError, CreditsExhausted, RateLimited, RetryableError
+from collector.core.errors import CollectorError, CreditsExhausted, NotProvenYet, RateLimited, RetryableError
 
 _SHOWN = 50
+_DOUBT = timedelta(seconds=15)
 _SECOND = timedelta(seconds=1)
 
 
@@ -17,13 +19,15 @@ _SECOND = timedelta(seconds=1)
 def outcomes() -> Iterator[None]:
     """Raise what Airflow acts upon, in place of the collector's errors.
 
-    A rate limit gives the slot back until the reset and uses no try; what may pass is tried again with growing delay;
+    A rate limit gives the slot back until the reset and uses no try, newer windows at work for a few seconds; what may pass is tried again with growing delay;
     everything else, lost credentials and exhausted credits among it, fails at once.
     """
     try:
         yield
     except RateLimited as error:
         raise wait_until(error.reset_at + _SECOND) from error
+    except NotProvenYet as error:
+        raise wait_until(wiring.clock().now() + _DOUBT) from error
     except RetryableError as error:
         raise (_failed(error) if isinstance(error, CreditsExhausted) else AirflowException(_line(error))) from error
     except CollectorError as error:

@@ -16,7 +16,7 @@ from collector.airflow.pool import check_pool
 from collector.airflow.runs import kind_of, settled_at, window_of
 from collector.core.batches import Batch, BatchKind, shard_of
 from collector.core.documents import Manifest
-from collector.core.errors import RateLimited, SourceError, SourceUnavailable
+from collector.core.errors import NotProvenYet, RateLimited, SourceError, SourceUnavailable
 from collector.core.money import price
 from collector.core.ports import Worker
 from collector.flow import commit as committing
@@ -33,6 +33,9 @@ log = structlog.get_logger(__name__)
 
 TERM = timedelta(minutes=30)
 """So long others leave a planned batch alone whose fetch still waits for a slot, or its worker to be missed."""
+
+LONGEST_DOUBT = timedelta(minutes=10)
+"""So long a fetch waits for the batches of newer windows, without which the end of a list proves nothing."""
 
 LONGEST_WAIT = timedelta(hours=1)
 """So long a fetch waits for rate limits to end; then it leaves a gap, that the next window asks for."""
@@ -63,7 +66,7 @@ def plan(shard: int, kind: str) -> str:
         settled = settled_at(window, settings.settle)
         if wiring.clock().now() < settled:
             raise wait_until(settled)
-        request = planning.PlanRequest(kind_of(context, BatchKind(kind)), window, shard)
+        request = planning.PlanRequest(kind_of(context, BatchKind(kind)), window, shard, repeats_doubts=False)
         batch = planning.plan(
             request,
             state=wiring.open_state(settings),
@@ -80,7 +83,8 @@ def fetch(batch_id: str) -> None:
     """Fetch what is planned and has not landed.
 
     While there are tries left, an outage leaves the batch open, and the next try goes on where this one stopped. So
-    does a rate limit, whatever the try. The last try seals what has landed, and fails if X was not asked to the end.
+    do, whatever the try, a rate limit and newer windows that are being collected. Then what has landed is sealed; it
+    fails if X takes no more requests from us.
     """
     _label(shard_of(batch_id))
     with outcomes():
@@ -113,7 +117,8 @@ def commit(batch_id: str) -> dict[str, Any]:
         state = wiring.open_state(settings)
         manifest = publishing.read_manifest(batch_id, objects=open_objects(settings))
         batch = committing.commit(manifest, state=state, clock=wiring.clock())
-        numbers = _numbers(batch, len(views.gaps(state=state))) | {"newest_partition": _newest_partition(manifest)}
+        gaps = views.status(state=state, clock=wiring.clock()).gaps
+        numbers = _numbers(batch, gaps) | {"newest_partition": _newest_partition(manifest)}
     _push(numbers)
     return numbers
 
@@ -135,8 +140,10 @@ def _waits_for() -> tuple[type[SourceError], ...]:
     context = get_current_context()
     ti = context["ti"]
     first = ti.get_first_reschedule_date(context)
-    limits = () if first and wiring.clock().now() - first > LONGEST_WAIT else (RateLimited,)
-    return (*limits, SourceUnavailable) if ti.try_number <= ti.max_tries else limits
+    waited = wiring.clock().now() - first if first else timedelta(0)
+    waiting = ((RateLimited, waited <= LONGEST_WAIT), (NotProvenYet, waited <= LONGEST_DOUBT))
+    again = (SourceUnavailable, ti.try_number <= ti.max_tries)
+    return tuple(error for error, is_worth_it in (*waiting, again) if is_worth_it)
 
 
 def _worker() -> Worker:

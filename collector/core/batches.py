@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from collector.core.errors import ConfigError, SourceClosed
+from collector.core.errors import ConfigError, NotProvenYet, SourceClosed
 from collector.core.ids import AccountId, TweetId, id_at
 from collector.core.ranges import IdRange
 
@@ -73,12 +73,17 @@ class Failure:
         return self.reason in _LATER
 
     @property
+    def is_doubt(self) -> bool:
+        """Say whether all was fetched, and the end of the source's list merely proved nothing."""
+        return self.reason == NotProvenYet.reason
+
+    @property
     def ends_asking(self) -> bool:
         """Say whether after this no request could succeed any more, whichever account it was for."""
         return self.reason in _CLOSING
 
 
-_STATEMENTS = {"not_proven_yet", "baseline_raised"}
+_STATEMENTS = {NotProvenYet.reason, "baseline_raised"}
 _LATER = {"rate_limited", "credits_exhausted"}
 _CLOSING = {SourceClosed.reason, *(closing.reason for closing in SourceClosed.__subclasses__())}
 

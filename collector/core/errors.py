@@ -83,6 +83,12 @@ class PageTokenExpired(SourceError):
     reason = "page_token_expired"
 
 
+class NotProvenYet(SourceError):
+    """Newer tweets are not collected yet, so that the end of a list proves nothing: ask again once they are."""
+
+    reason = "not_proven_yet"
+
+
 class RequestRefused(SourceError):
     """The source says that our request is wrong: a fault of ours, never retried."""
 

@@ -10,7 +10,7 @@ from collector.core.accounts import Account, AccountStatus
 from collector.core.batches import Batch, Failure
 from collector.core.coverage import Coverage
 from collector.core.documents import Seal
-from collector.core.errors import LeaseLost
+from collector.core.errors import LeaseLost, NotProvenYet, SourceError
 from collector.core.ids import AccountId
 from collector.core.landing import Landing, spans_by_account
 from collector.core.planning import NOTHING
@@ -76,7 +76,7 @@ def fetch(
         _begin(source, lease, state)
         failures = _ask_all(works, AccountWalk(source, lander, lease, clock, policy), outages, policy, progress)
         lander.flush()
-        _raise_end(batch_id, outages, policy)
+        _raise_end(batch_id, outages.end(policy.waits_for) or _awaited(batch_id, failures, policy, state))
     except LeaseLost as lost:
         log.warning("batch.lost", batch_id=batch_id, message=str(lost))
         failures = ()
@@ -134,11 +134,21 @@ def _ask_all(
     return (*failures, *outages.unasked())
 
 
-def _raise_end(batch_id: str, outages: Outages, policy: Policy) -> None:
-    end = outages.end(policy.waits_for)
+def _raise_end(batch_id: str, end: SourceError | None) -> None:
     if end is not None:
         log.info("batch.waiting", batch_id=batch_id, reason=end.reason, message=str(end))
         raise end
+
+
+def _awaited(batch_id: str, failures: Sequence[Failure], policy: Policy, state: StateStore) -> NotProvenYet | None:
+    """Return the error to wait for other batches with, when what they are fetching would settle a doubt of this one."""
+    doubted = [failure.account_id for failure in failures if failure.is_doubt and failure.account_id is not None]
+    if not doubted or NotProvenYet not in policy.waits_for:
+        return None
+    with state.reading() as tx:
+        ours, reserved = spans_by_account(tx.spans(batch_id)), tx.reserved()
+    above = [one for one in doubted if any(ids.after >= max(ours[one]).through for ids in reserved[one])]
+    return NotProvenYet(f"newer tweets of {len(above)} accounts are being collected") if above else None
 
 
 def _begin(source: Source, lease: LeaseKeeper, state: StateStore) -> None:

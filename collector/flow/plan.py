@@ -22,11 +22,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """The batch a person or a schedule asks for."""
+    """The batch a person or a schedule asks for.
+
+    `repeats_doubts` says whether ranges whose end the window's last batch could merely not prove are worth a new one.
+    """
 
     kind: BatchKind
     window: Window
     shard: int = 0
+    repeats_doubts: bool = True
 
 
 def plan(
@@ -58,7 +62,7 @@ def plan(
             return newest
         through = planned_through(request.window, clock.now(), policy.settle)
         spans = _spans(request, through, tx)
-        if newest is not None and not spans:
+        if newest is not None and not _is_worth_asking(spans, newest, request):
             return newest
         last = newest_of(known)
         batch = _new_batch(request, through, last.number + 1 if last else 1, clock)
@@ -95,6 +99,11 @@ def _spans(request: PlanRequest, through: TweetId, tx: StateReader) -> list[Span
     accounts = _by_need(account for account in tx.accounts(request.shard) if account.is_wanted)
     wanted = {account.account_id: wanted_of(account, request.kind, request.window, through) for account in accounts}
     return plan_spans(wanted, tx.coverage(request.shard), tx.reserved())
+
+
+def _is_worth_asking(spans: Sequence[Span], newest: Batch, request: PlanRequest) -> bool:
+    doubted = {one.account_id for one in newest.failures if one.is_doubt and not request.repeats_doubts}
+    return any(span.account_id not in doubted for span in spans)
 
 
 def _by_need(accounts: Iterable[Account]) -> list[Account]:

@@ -21,6 +21,11 @@ print(json.dumps({
     "warnings": [str(one) for one in bag.captured_warnings.values()],
     "tasks": {dag.dag_id: dag.task_ids for dag in bag.dags.values()},
     "pools": {task.task_id: task.pool for dag in bag.dags.values() for task in dag.tasks},
+    "shards": {
+        dag.dag_id: [group._expand_input.value["shard"] for group in dag.get_task("plan").iter_mapped_task_groups()]
+        for dag in bag.dags.values()
+        if dag.has_task("plan")
+    },
     "heavy": sorted({"pandas", "pyarrow", "boto3", "tweepy"} & (set(sys.modules) - known)),
 }))
 """
@@ -60,6 +65,11 @@ def test_every_step_is_a_task_of_the_same_name(read):
 
 def test_only_who_asks_x_for_tweets_needs_a_slot_of_the_pool(read):
     assert {task for task, pool in read["pools"].items() if pool == "x_api"} == {"fetch"}
+
+
+def test_every_shard_has_steps_of_its_own(tmp_path):
+    found = dags_read(tmp_path, COLLECTOR_SHARDS="3")["shards"]
+    assert found == {"collect_tweets": [[0, 1, 2]], "backfill_tweets": [[0, 1, 2]]}
 
 
 def test_a_wrong_setting_is_an_import_error_that_names_it(tmp_path):

@@ -22,10 +22,10 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("airflow")]
 @pytest.fixture
 def running(tmp_path):
     command = [sys.executable, "-m", "collector", "airflow", "--port", "0", "--folder", str(tmp_path / "airflow")]
-    out = (tmp_path / "out").open("w+")
-    process = subprocess.Popen(  # noqa: S603  our own command line
-        command, cwd=ROOT, env=clean_environment(tmp_path), stdout=out, stderr=subprocess.STDOUT
-    )
+    with (tmp_path / "out").open("w") as out:
+        process = subprocess.Popen(  # noqa: S603  our own command line
+            command, cwd=ROOT, env=clean_environment(tmp_path), stdout=out, stderr=subprocess.STDOUT
+        )
     yield process, tmp_path / "out"
     children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     for each in (process, *children):

@@ -39,7 +39,7 @@ def test_a_committed_batch_tells_its_numbers(stage):
     assert told["rows"] == batch["rows"] > 0
     assert told["objects"] == batch["objects"] > 0
     assert told["requests"] == batch["requests"] > 0
-    assert told["dollars"] >= 0.005 * batch["rows"]
+    assert told["dollars"] == pytest.approx(0.005 * batch["rows"])
     (event,) = (
         event
         for event in stage.airflow.get("assets/events?limit=100&order_by=timestamp")["asset_events"]
@@ -159,7 +159,8 @@ def test_an_outage_of_three_windows_is_told_and_made_up_for_by_the_next(stage):
     assert stage.states(failed) == GREEN | {"check": "failed"}
     assert stage.tasks(failed)["fetch"]["try_number"] == 2
     assert re.search(r"account +reason +what happened", stage.log(failed, "check"))
-    assert stage.collector("gaps", "--json") == []
+    # Of a past window apart from what is collected, the end of X's list proves nothing.
+    assert {one["reason"] for one in stage.collector("gaps", "--json")} <= {"not_proven_yet"}
     rows = Counter(row["tweet_id"] for row in stage.rows())
     assert max(rows.values()) == 1
 

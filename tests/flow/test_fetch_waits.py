@@ -10,6 +10,7 @@ from rooms import ESA, NASA, Room, assert_once, at, moment, proven, room_of, twe
 from collector.core.errors import (
     CredentialsRefused,
     CreditsExhausted,
+    NotProvenYet,
     RateLimited,
     RequestRefused,
     SourceClosed,
@@ -159,3 +160,42 @@ def test_what_is_not_waited_for_still_seals(room, waits_for, error):  # F19
     batch = room.collect()
     assert room.reasons(batch) == {NASA: error.reason}
     assert_once(room, tweet(-5, 9), *EIGHT[:3])
+
+
+def test_a_window_waits_for_the_windows_above_it_and_is_proven_then():  # F44
+    room = Room()
+    room.follow(NASA, tweet(-2), tweet(-95), tweet(-85), baseline=-80)
+    room.set(waits_for=(NotProvenYet,))
+    room.collect()
+    other = replace(room, worker=FakeWorker("other"))
+    older, newer = room.backfill(-100, -90), other.backfill(-90, -80)
+    with pytest.raises(NotProvenYet):
+        room.fetch(older)
+    assert room.batch(older).is_open
+    other.finish(newer)
+    room.source.asks.clear()
+    room.finish(older)
+    assert [ask.ids for ask in room.source.asks] == [IdRange(at(-100), tweet(-95) - 1)]
+    assert room.reasons(older) == {}
+    assert proven(room) == whole(-100, -1)
+    assert_once(room, tweet(-2), tweet(-95), tweet(-85))
+
+
+def test_a_hole_that_nobody_fills_is_not_waited_for():
+    room = Room()
+    room.follow(NASA, tweet(-2), tweet(-95), baseline=-10)
+    room.set(waits_for=(NotProvenYet,))
+    room.collect()
+    older = room.backfill(-100, -90)
+    room.finish(older)
+    assert room.reasons(older) == {NASA: "not_proven_yet"}
+
+
+def test_whom_nothing_waits_for_is_sealed_with_its_doubt():
+    room = Room()
+    room.follow(NASA, tweet(-2), tweet(-95), baseline=-10)
+    room.collect()
+    other = replace(room, worker=FakeWorker("other"))
+    older, _ = room.backfill(-100, -90), other.backfill(-90, -80)
+    room.finish(older)
+    assert room.reasons(older) == {NASA: "not_proven_yet"}

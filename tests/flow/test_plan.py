@@ -11,6 +11,7 @@ from rooms import ESA, NASA, Room, assert_once, at, tweet, window
 from collector.core.batches import BatchKind
 from collector.core.errors import SourceUnavailable, StoreUnavailable
 from collector.core.ranges import IdRange, Ranges
+from collector.flow.plan import PlanRequest, plan
 from collector.flow.publish import manifest_key
 from collector.flow.views import gaps
 
@@ -220,3 +221,16 @@ def test_a_backfill_asks_for_its_window_less_what_is_held(room):  # F44
     assert batch.batch_id.startswith("backfill-")
     assert manifest_key(batch.batch_id) not in room.objects.bodies
     assert batch.window == window(-90, -30)
+
+
+@pytest.mark.parametrize(
+    ("repeats_doubts", "name"), [(True, "backfill-20261122T102000Z-s00.2"), (False, "backfill-20261122T102000Z-s00")]
+)
+def test_a_window_is_planned_again_for_its_doubts_only_when_asked(repeats_doubts, name):
+    room = Room()
+    room.follow(NASA, tweet(-2), tweet(-95), baseline=-10)
+    room.collect()
+    doubted = room.collect_backfill(-100, -90)
+    assert room.reasons(doubted) == {NASA: "not_proven_yet"}
+    request = PlanRequest(BatchKind.BACKFILL, window(-100, -90), repeats_doubts=repeats_doubts)
+    assert plan(request, **room.closers, worker=room.worker).batch_id == name
