@@ -19,8 +19,9 @@ _SECOND = timedelta(seconds=1)
 def outcomes() -> Iterator[None]:
     """Raise what Airflow acts upon, in place of the collector's errors.
 
-    A rate limit gives the slot back until the reset and uses no try, newer windows at work for a few seconds; what may pass is tried again with growing delay;
-    everything else, lost credentials and exhausted credits among it, fails at once.
+    A rate limit gives the slot back until the reset and uses no try; so do, for a few seconds, newer windows that are
+    being collected. What may pass is tried again with growing delay. Everything else fails at once, lost credentials
+    and exhausted credits among it.
     """
     try:
         yield

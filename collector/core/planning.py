@@ -39,6 +39,15 @@ def plan_spans(
     return spans
 
 
+def will_be_held(after: TweetId, held: Coverage, reserved: Sequence[IdRange]) -> bool:
+    """Say whether what open batches reserve above an id fills all that is not held there; with nothing reserved, no."""
+    above = [ids for ids in reserved if ids.after >= after]
+    if not above:
+        return False
+    top = TweetId(max(ids.through for ids in above))
+    return not Ranges.of([IdRange(after, top)]).minus([*held.held, *above])
+
+
 def _left(ids: IdRange, coverage: Coverage, taken: Sequence[IdRange]) -> Iterable[IdRange]:
     # Nearly every account of a large list has one covered range that ends where the wanted one goes on.
     if not taken and len(coverage.rows) == 1 and coverage.rows[0].ids.after <= ids.after:

@@ -11,9 +11,9 @@ from collector.core.batches import Batch, Failure
 from collector.core.coverage import Coverage
 from collector.core.documents import Seal
 from collector.core.errors import LeaseLost, NotProvenYet, SourceError
-from collector.core.ids import AccountId
+from collector.core.ids import AccountId, TweetId
 from collector.core.landing import Landing, spans_by_account
-from collector.core.planning import NOTHING
+from collector.core.planning import NOTHING, will_be_held
 from collector.core.ports import Clock, Compression, ObjectStore, Source, StateStore, StateWriter, Worker
 from collector.core.ranges import IdRange
 from collector.flow.account_walk import AccountWalk, AccountWork
@@ -141,14 +141,15 @@ def _raise_end(batch_id: str, end: SourceError | None) -> None:
 
 
 def _awaited(batch_id: str, failures: Sequence[Failure], policy: Policy, state: StateStore) -> NotProvenYet | None:
-    """Return the error to wait for other batches with, when what they are fetching would settle a doubt of this one."""
+    """Return the error to wait for other batches with, when what they are fetching will settle a doubt of this one."""
     doubted = [failure.account_id for failure in failures if failure.is_doubt and failure.account_id is not None]
     if not doubted or NotProvenYet not in policy.waits_for:
         return None
     with state.reading() as tx:
-        ours, reserved = spans_by_account(tx.spans(batch_id)), tx.reserved()
-    above = [one for one in doubted if any(ids.after >= max(ours[one]).through for ids in reserved[one])]
-    return NotProvenYet(f"newer tweets of {len(above)} accounts are being collected") if above else None
+        ours, reserved, held = spans_by_account(tx.spans(batch_id)), tx.reserved(), tx.coverage_of(doubted)
+    tops = {one: TweetId(max(ids.through for ids in ours[one])) for one in doubted}
+    awaited = [one for one in doubted if will_be_held(tops[one], held.get(one, NOTHING), reserved[one])]
+    return NotProvenYet(f"newer tweets of {len(awaited)} accounts are being collected") if awaited else None
 
 
 def _begin(source: Source, lease: LeaseKeeper, state: StateStore) -> None:

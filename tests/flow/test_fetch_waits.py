@@ -181,12 +181,14 @@ def test_a_window_waits_for_the_windows_above_it_and_is_proven_then():  # F44
     assert_once(room, tweet(-2), tweet(-95), tweet(-85))
 
 
-def test_a_hole_that_nobody_fills_is_not_waited_for():
+@pytest.mark.parametrize("is_collecting", [False, True])
+def test_a_hole_that_nobody_fills_is_not_waited_for(is_collecting):
     room = Room()
-    room.follow(NASA, tweet(-2), tweet(-95), baseline=-10)
+    room.follow(NASA, tweet(-2), tweet(-295), baseline=-10)
     room.set(waits_for=(NotProvenYet,))
-    room.collect()
-    older = room.backfill(-100, -90)
+    other = replace(room, worker=FakeWorker("other"))
+    other.plan() if is_collecting else room.collect()
+    older = room.backfill(-300, -290)
     room.finish(older)
     assert room.reasons(older) == {NASA: "not_proven_yet"}
 
