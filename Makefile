@@ -25,7 +25,7 @@ lint: .venv/dev ## Format, lint, types and import rules
 	$(BIN)/lint-imports
 
 test: .venv/dev browser ## All tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 browser: ## Install the browser that the page's tests drive, unless there is one
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome \
