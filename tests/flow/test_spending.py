@@ -5,7 +5,7 @@ F55 F56
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from threading import Condition
+from threading import Condition, Thread
 
 import pytest
 from fakes.clock import NOON, FakeClock
@@ -125,6 +125,24 @@ def test_near_its_end_a_budget_is_reserved_in_whole_pages_and_used_up():
     assert purse.spent() == Spend(0, 260)
 
 
+def test_near_the_end_a_request_waits_for_the_one_under_way_which_may_leave_room():
+    purse = Purse(Budget(tweets_per_day=PAGE))
+    answer, second = purse.source.page, Thread(target=purse.read, args=(0,), daemon=True)
+
+    def while_another_waits(_ask):
+        purse.source.page = answer
+        second.start()
+        second.join(0.1)
+        assert second.is_alive()
+        return page_of((), None, purse.clock)
+
+    purse.source.page = while_another_waits
+    purse.keeper.page(ASK, purse.source)
+    second.join(5)
+    assert not second.is_alive()
+    assert len(purse.source.asks) == 1
+
+
 def test_a_month_has_its_dollars_and_users_count_too():
     purse = Purse(begins=False)
     with purse.state.writing() as tx:
@@ -195,6 +213,13 @@ def test_what_the_day_before_left_reserved_counts_today_and_no_longer():
     Purse(Budget(tweets_per_day=FIRST_CHUNK), state=state, clock=clock).read(0)
 
 
+def test_what_the_last_day_of_a_month_left_reserved_counts_in_the_new_month_too():
+    spent = {date(2026, 11, 29): Spend(50), date(2026, 11, 30): Spend(100, 7, 2, 1), date(2026, 12, 1): Spend(0, 1)}
+    assert Ledger.of(date(2026, 12, 1), spent) == Ledger(date(2026, 12, 1), Spend(100, 1, 2), Spend(100, 1, 2))
+    assert Ledger.of(date(2026, 11, 30), spent).month == Spend(150, 7, 2, 1), "within a month, once"
+    assert Ledger.of(date(2026, 12, 2), spent).month == Spend(0, 1)
+
+
 def test_a_ledger_needs_the_month_and_the_day_before():
     assert ledger_start(date(2026, 12, 1)) == date(2026, 11, 30)
     assert ledger_start(date(2026, 12, 31)) == date(2026, 12, 1)
@@ -240,6 +265,19 @@ def test_users_are_refused_when_the_month_has_no_room_for_all():
     lookup(purse, 6, 6, budget)
     with pytest.raises(BudgetExhausted):
         lookup(purse, 1, 1, budget)
+
+
+def test_users_asked_for_at_midnight_count_on_both_days():
+    purse = Purse(begins=False)
+    answer = purse.source.users_named
+
+    def late(names):
+        purse.clock.advance(12 * HOUR)
+        return answer(names)
+
+    purse.source.users_named = late
+    lookup(purse, 3, 2)
+    assert (purse.spent(), purse.spent(TOMORROW)) == (Spend(0, 0, 0, 2), Spend(0, 0, 0, 2))
 
 
 @pytest.mark.parametrize(("may_be_billed", "left"), [(False, 0), (True, 4)])
