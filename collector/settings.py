@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote
@@ -23,7 +24,6 @@ DATA_FOLDER = Path("collector-data")
 
 _PASSWORD = re.compile(r"(?<=://)([^/@:]*:)(.+)(?=@)")
 _ELSEWHERE = {"CONFIG"}  # read before the settings are
-_LATER = {"MAX_TWEETS_PER_DAY", "MAX_USD_PER_MONTH"}
 
 
 def _duration(value: object) -> object:
@@ -74,6 +74,12 @@ class Settings(BaseSettings):
         ge=timedelta(0),
         le=timedelta(days=20 * 365),
         description="how often a username is read again ($0.010 each), as 30d; 0s: never",
+    )
+    max_tweets_per_day: int | None = Field(
+        None, gt=0, description="the most tweets that a UTC day may read; none: no limit"
+    )
+    max_usd_per_month: Decimal | None = Field(
+        None, gt=0, description="the most dollars that a UTC month may cost, as 250 or 49.50; none: no limit"
     )
     concurrency: int = Field(8, ge=1, le=256, description="accounts fetched at the same time, 1 to 256")
     shards: int = Field(1, ge=1, le=100, description="over how many batches a window's accounts are spread, 1 to 100")
@@ -152,9 +158,6 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
         name = variable.removeprefix(PREFIX)
         if variable == name or name in known:
             continue
-        if name in _LATER:
-            message = f"{variable} is set, but budgets are not enforced yet"
-            raise ConfigError(message, hint=f"unset {variable}; X's own spend limit is in its developer console")
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {PREFIX}{close[0]}?" if close else f"unset {variable}"
         message = f"{variable} is no setting of the collector"

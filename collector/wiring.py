@@ -8,6 +8,7 @@ from collector.adapters.system_worker import SystemWorker
 from collector.core.columns import CSV_VERSION
 from collector.core.documents import Recipe
 from collector.core.errors import ConfigError
+from collector.core.money import Budget
 from collector.core.ports import Clock, ObjectStore, Source, StateStore, Worker
 from collector.flow.policy import Policy, Press
 from collector.settings import Settings
@@ -86,7 +87,12 @@ def press() -> Press:
 def policy(settings: Settings) -> Policy:
     """Return how a run plans, fetches and writes."""
     recipe = Recipe(csv_version=CSV_VERSION, compression=settings.compression, newlines=settings.csv_newlines)
-    return Policy(settle=settings.settle, concurrency=settings.concurrency, recipe=recipe)
+    return Policy(settle=settings.settle, concurrency=settings.concurrency, recipe=recipe, budget=budget(settings))
+
+
+def budget(settings: Settings) -> Budget:
+    """Return what a day and a month may take."""
+    return Budget(settings.max_tweets_per_day, settings.max_usd_per_month)
 
 
 def following(settings: Settings) -> "Following":

@@ -12,6 +12,7 @@ from collector.core.accounts import Account, AccountStatus
 from collector.core.batches import Batch, BatchKind, BatchStatus, Counts, Failure, Window
 from collector.core.coverage import Coverage, Covered, Evidence
 from collector.core.ids import AccountId, end_of, id_at
+from collector.core.money import Spend
 from collector.core.ports import StateStore, StateWriter
 from collector.core.ranges import IdRange, Ranges
 
@@ -74,6 +75,11 @@ class Collection:
         with self._writing() as tx:
             tx.save_batch(made)
         return made
+
+    def spend(self, hours: float, tweets: int, *, reserved: int = 0, users: int = 0) -> None:
+        """Count tweets and users as spent on the UTC day so many hours ago."""
+        with self._writing() as tx:
+            tx.add_spend(self.ago(hours).date(), Spend(reserved, tweets, 0, users))
 
     @contextmanager
     def at_once(self) -> Iterator[None]:

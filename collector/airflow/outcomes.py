@@ -8,9 +8,18 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from collector import wiring
 from collector.core.batches import Batch, Failure
-from collector.core.errors import CollectorError, CreditsExhausted, NotProvenYet, RateLimited, RetryableError
+from collector.core.errors import (
+    BudgetExhausted,
+    CollectorError,
+    CreditsExhausted,
+    NotProvenYet,
+    RateLimited,
+    RetryableError,
+)
 
 _SHOWN = 50
+_MONEY = (CreditsExhausted, BudgetExhausted)
+"""What does not pass while a run's tries last."""
 _DOUBT = timedelta(seconds=15)
 _SECOND = timedelta(seconds=1)
 
@@ -20,8 +29,8 @@ def outcomes() -> Iterator[None]:
     """Raise what Airflow acts upon, in place of the collector's errors.
 
     A rate limit gives the slot back until the reset and uses no try; so do, for a few seconds, newer windows that are
-    being collected. What may pass is tried again with growing delay. Everything else fails at once, lost credentials
-    and exhausted credits among it.
+    being collected. What may pass is tried again with growing delay. Everything else fails at once, lost credentials,
+    exhausted credits and budgets among it.
     """
     try:
         yield
@@ -30,7 +39,7 @@ def outcomes() -> Iterator[None]:
     except NotProvenYet as error:
         raise wait_until(wiring.clock().now() + _DOUBT) from error
     except RetryableError as error:
-        raise (_failed(error) if isinstance(error, CreditsExhausted) else AirflowException(_line(error))) from error
+        raise (_failed(error) if isinstance(error, _MONEY) else AirflowException(_line(error))) from error
     except CollectorError as error:
         raise _failed(error) from error
 

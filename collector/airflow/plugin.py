@@ -1,7 +1,7 @@
 """The operator's page in Airflow: an entry in its bar, for those who are signed in; loaded by every part of Airflow."""
 # ruff: noqa: PLC0415  every scheduler and worker loads plugins: only the API server pays for what the page needs
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.plugins_manager import AirflowPlugin
@@ -11,8 +11,6 @@ from collector.airflow.pool import pool_app
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-    from collector.core.ports import StateStore
 
 PREFIX = "/collector"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -26,9 +24,11 @@ def signed_in_app() -> "FastAPI":
     from starlette.types import Receive, Scope, Send
 
     from collector import wiring
+    from collector.settings import read_settings
     from collector.ui.app import page_app
 
-    page = page_app(_open_state, wiring.clock())
+    settings = cache(read_settings)
+    page = page_app(lambda: wiring.open_state(settings()), wiring.clock(), budget=lambda: wiring.budget(settings()))
 
     class Page(Response):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,10 +66,3 @@ class CollectorPlugin(AirflowPlugin):  # type: ignore[misc]  # mypy skips Airflo
             {"app": signed_in_app(), "url_prefix": PREFIX, "name": "Collector"},
             {"app": pool_app(), "url_prefix": POOL_PREFIX, "name": "Collector's pool"},
         ]
-
-
-def _open_state() -> "StateStore":
-    from collector import wiring
-    from collector.settings import read_settings
-
-    return wiring.open_state(read_settings())

@@ -93,7 +93,14 @@ def refresh() -> None:
 
     found = settings()
     ports = wiring.open_ports(found)
-    renamed = flow.refresh(timedelta(0), state=ports.state, source=ports.source, clock=ports.clock, most=None)
+    renamed = flow.refresh(
+        timedelta(0),
+        state=ports.state,
+        source=ports.source,
+        clock=ports.clock,
+        budget=ports.policy.budget,
+        most=None,
+    )
     for before, after in renamed:
         click.echo(f"{before.username} is {after.username} now ({after.account_id})")
     click.echo(f"{len(renamed)} renamed")
@@ -110,6 +117,7 @@ def _follow(written: Sequence[str]) -> None:
         state=wiring.open_state(found),
         source=wiring.open_source(found),
         clock=wiring.clock(),
+        budget=wiring.budget(found),
     )
     _report([(one.written, one.account, one.note, one.fault) for one in outcomes])
 

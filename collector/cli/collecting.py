@@ -148,6 +148,7 @@ def _print_price(window: Window, found: Settings, *, as_json: bool) -> None:
                 "usd": str(price.usd),
                 "expected_tweets": price.expected_tweets,
                 "expected_usd": str(price.expected_usd),
+                "tweets_left": None if price.limit is None else price.limit.tweets_left,
             }
         )
         return
@@ -159,6 +160,11 @@ def _print_price(window: Window, found: Settings, *, as_json: bool) -> None:
         ],
     )
     click.echo(f"{price.accounts} accounts, {price.spans} spans; nothing was asked")
+    if price.limit is not None and price.is_over:
+        click.echo(
+            f"that is more than the budget of {price.limit.most} leaves: {price.limit.tweets_left:,} tweets "
+            f"until {time_text(price.limit.renewed_at)} ({price.limit.setting})"
+        )
 
 
 def _report(batches: Sequence[Batch], *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ import click
 
 from collector.core.batches import Batch, Failure
 from collector.core.gaps import Gap
-from collector.core.money import price
+from collector.core.money import NO_BUDGET, Budget, Spend, price
 from collector.core.times import duration_text, time_text
 from collector.flow.views import CursorRow, Status
 
@@ -68,7 +68,7 @@ def gap_json(gap: Gap) -> dict[str, Any]:
     }
 
 
-def status_json(status: Status) -> dict[str, Any]:
+def status_json(status: Status, budget: Budget = NO_BUDGET) -> dict[str, Any]:
     """Return the status as JSON members."""
     return {
         "watermark": _time(status.watermark),
@@ -81,7 +81,20 @@ def status_json(status: Status) -> dict[str, Any]:
         "requests": status.requests,
         "tweets_read": status.tweets_read,
         "usd": str(price(tweets=status.tweets_read)),
+        "spent_today": _spend_json(status.spent.today),
+        "spent_this_month": _spend_json(status.spent.month),
+        "max_tweets_per_day": budget.tweets_per_day,
+        "max_usd_per_month": None if budget.usd_per_month is None else str(budget.usd_per_month),
     }
+
+
+def _spend_json(spend: Spend) -> dict[str, Any]:
+    return {"tweets": spend.tweets, "users": spend.users, "usd": str(spend.usd)}
+
+
+def spend_text(spend: Spend) -> str:
+    """Return what is spent in words."""
+    return f"{spend.tweets:,} tweets, {spend.users:,} users (${spend.usd:,.2f} at most)"
 
 
 def audit_json(audit: "Audit") -> dict[str, Any]:

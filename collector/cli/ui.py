@@ -26,4 +26,4 @@ def ui(*, host: str, port: int) -> None:
         if not is_private(listening):
             click.echo("collector: warning: the page has no login: whoever reaches this address can read it", err=True)
         click.echo(address_of(listening))
-        serve(page_app(lambda: state, wiring.clock()), listening, stopped)
+        serve(page_app(lambda: state, wiring.clock(), budget=lambda: wiring.budget(found)), listening, stopped)

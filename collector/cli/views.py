@@ -1,5 +1,7 @@
 """`collector cursors`, `batches`, `gaps` and `status`: read-only."""
 
+from decimal import Decimal
+
 import click
 
 from collector.cli.frame import json_option, print_json, settings
@@ -9,6 +11,7 @@ from collector.cli.render import (
     cursor_json,
     gap_json,
     print_table,
+    spend_text,
     status_json,
 )
 from collector.core.money import price
@@ -113,9 +116,11 @@ def status(*, as_json: bool) -> None:
     from collector import wiring  # noqa: PLC0415
     from collector.flow import views  # noqa: PLC0415
 
-    found = views.status(state=wiring.open_state(settings()), clock=wiring.clock())
+    chosen = settings()
+    budget = wiring.budget(chosen)
+    found = views.status(state=wiring.open_state(chosen), clock=wiring.clock())
     if as_json:
-        print_json(status_json(found))
+        print_json(status_json(found, budget))
         return
     newest = found.newest_batch
     accounts = ", ".join(f"{count:,} {name}" for name, count in sorted(found.accounts.items())) or "none"
@@ -128,7 +133,13 @@ def status(*, as_json: bool) -> None:
         "rows": f"{found.rows:,}",
         "requests": f"{found.requests:,}",
         "tweets read": f"{found.tweets_read:,} (${price(tweets=found.tweets_read):,.2f} at most)",
+        "spent today": spend_text(found.spent.today) + _allowed("{:,} tweets", budget.tweets_per_day),
+        "this month": spend_text(found.spent.month) + _allowed("${:,.2f}", budget.usd_per_month),
     }
     width = max(map(len, lines))
     for name, text in lines.items():
         click.echo(f"{name:<{width}}  {text}")
+
+
+def _allowed(words: str, limit: int | Decimal | None) -> str:
+    return "" if limit is None else f" of {words.format(limit)} allowed"

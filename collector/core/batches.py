@@ -84,7 +84,7 @@ class Failure:
 
 
 _STATEMENTS = {NotProvenYet.reason, "baseline_raised"}
-_LATER = {"rate_limited", "credits_exhausted"}
+_LATER = {"rate_limited", "credits_exhausted", "budget_exhausted"}
 _CLOSING = {SourceClosed.reason, *(closing.reason for closing in SourceClosed.__subclasses__())}
 
 

@@ -61,6 +61,8 @@ class SourceError(CollectorError):
     """The source did not give what was asked; `reason` is its short name in tables and documents."""
 
     reason = "failed"
+    may_be_billed = False
+    """Whether the source may bill an answer all the same: one that was lost on its way, or cannot be read."""
 
 
 class AccountUnreadable(SourceError):
@@ -75,6 +77,10 @@ class SourceUnavailable(SourceError, RetryableError):
     """The source does not answer properly: an outage."""
 
     reason = "outage"
+
+    def __init__(self, message: str, *, hint: str = "", may_be_billed: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.may_be_billed = may_be_billed
 
 
 class PageTokenExpired(SourceError):
@@ -111,6 +117,12 @@ class CreditsExhausted(SourceClosed, RetryableError):
     """No money, or a monthly cap is reached."""
 
     reason = "credits_exhausted"
+
+
+class BudgetExhausted(SourceClosed, RetryableError):
+    """A budget of ours leaves no room for another request."""
+
+    reason = "budget_exhausted"
 
 
 class RateLimited(SourceClosed, RetryableError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from collector.core.accounts import Account, Cursor, UserLookup
@@ -11,6 +11,7 @@ from collector.core.columns import TweetColumns
 from collector.core.coverage import Coverage
 from collector.core.ids import AccountId, TweetId
 from collector.core.leases import Lease
+from collector.core.money import Spend
 from collector.core.pages import Ask, Page
 from collector.core.ranges import IdRange
 from collector.core.rates import RateWindow
@@ -154,6 +155,9 @@ class StateReader(Protocol):
 
     def rate_windows(self) -> list[RateWindow]: ...
 
+    def spend_since(self, day: date) -> dict[date, Spend]:
+        """Return what was spent on each UTC day from one on, days without any left out."""
+
     def leases(self) -> dict[str, Lease]:
         """Return the leases that have not expired, by batch id, as the store's clock says: one for all its workers."""
 
@@ -180,6 +184,9 @@ class StateWriter(StateReader, Protocol):
         """Insert or replace cursors. Raises `StateConflict` for one that would move back."""
 
     def save_rate_windows(self, windows: Iterable[RateWindow]) -> None: ...
+
+    def add_spend(self, day: date, change: Spend) -> None:
+        """Add to what is spent on a UTC day. Raises `StateConflict` when more is given back than was reserved."""
 
     def take_lease(self, batch_id: str, worker: str, term: timedelta) -> None:
         """Give a worker the right to a batch for a term from now, or renew it, whoever had it before."""

@@ -14,6 +14,7 @@ from collector.core.walk import Above, Proof, Settled, Walk
 from collector.flow.lander import Lander
 from collector.flow.leases import LeaseKeeper
 from collector.flow.policy import Policy
+from collector.flow.spending import SpendingKeeper
 
 IDLE_PAGES = 20
 """So many pages in a row that reach no older tweet are an outage: short and empty pages are normal, a loop is not."""
@@ -40,8 +41,17 @@ class AccountWork:
 class AccountWalk:
     """Walks accounts; safe to call from many threads."""
 
-    def __init__(self, source: Source, lander: Lander, lease: LeaseKeeper, clock: Clock, policy: Policy) -> None:
-        self._source, self._lander, self._lease, self._clock, self._policy = source, lander, lease, clock, policy
+    def __init__(
+        self,
+        source: Source,
+        lander: Lander,
+        lease: LeaseKeeper,
+        spending: SpendingKeeper,
+        clock: Clock,
+        policy: Policy,
+    ) -> None:
+        self._source, self._lander, self._clock, self._policy = source, lander, clock, policy
+        self._lease, self._spending = lease, spending
 
     def __call__(self, work: AccountWork) -> list[Failure]:
         """Land all that is left of an account; return what stays unproven. Raises what source and store raise."""
@@ -69,7 +79,7 @@ class AccountWalk:
         while True:
             self._lease.keep()
             try:
-                page = self._source.page(Ask(work.account_id, ids, token))
+                page = self._spending.page(Ask(work.account_id, ids, token), self._source)
             except PageTokenExpired:
                 return walk, None
             lowest = walk.lowest_seen

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
 
-from collector.core.accounts import Account, AccountStatus, User, account_reference, shard_of
+from collector.core.accounts import Account, AccountStatus, User, UserLookup, account_reference, shard_of
 from collector.core.errors import ConfigError, SourceError
 from collector.core.ids import AccountId, id_at
+from collector.core.money import NO_BUDGET, Budget
 from collector.core.ports import Clock, Source, StateReader, StateStore
+from collector.flow.spending import look_up
 
 log = structlog.get_logger(__name__)
 
@@ -47,26 +50,32 @@ class Following:
 
 
 def follow(
-    written: Iterable[str], following: Following, *, state: StateStore, source: Source, clock: Clock
+    written: Iterable[str],
+    following: Following,
+    *,
+    state: StateStore,
+    source: Source,
+    clock: Clock,
+    budget: Budget = NO_BUDGET,
 ) -> list[Outcome]:
     """Add accounts, each looked up once; return what became of each, in order.
 
     Wrong names, unknown users and repetitions become an outcome each and do not stop the rest. Accounts are saved as
     soon as they are looked up: when the source fails midway, the remaining ones become an outcome with a fault. Raises
-    what the source raises when its first answer is an error, with nothing added.
+    what the source raises when its first answer is an error, with nothing added; the budget's end is such an error.
     """
     outcomes, asked = _sorted_out(written, state)
     by_kind = [[one for one in asked if isinstance(one.reference, kind)] for kind in (str, int)]
     chunks = [chunk for same in by_kind for chunk in _chunks(same)]
     for done, chunk in enumerate(chunks):
         try:
-            answers = _look_up(chunk, source)
+            lookup = look_up(len(chunk), partial(_ask, chunk, source), budget, state, clock)
         except SourceError as error:
             if not done:
                 raise
             outcomes |= {one.position: _put_off(one.text, error) for rest in chunks[done:] for one in rest}
             break
-        outcomes |= _add(chunk, answers, following, state, clock)
+        outcomes |= _add(chunk, _answers(chunk, lookup), following, state, clock)
     told = [outcomes[position] for position in sorted(outcomes)]
     added = sum(one.account is not None for one in told)
     log.info("accounts.added", accounts=added, faults=sum(bool(one.fault) for one in told))
@@ -85,7 +94,13 @@ def change_status(written: Iterable[str], status: AccountStatus, *, state: State
 
 
 def refresh(
-    older_than: timedelta, *, state: StateStore, source: Source, clock: Clock, most: int | None = MOST_REFRESHED
+    older_than: timedelta,
+    *,
+    state: StateStore,
+    source: Source,
+    clock: Clock,
+    budget: Budget = NO_BUDGET,
+    most: int | None = MOST_REFRESHED,
 ) -> list[tuple[Account, Account]]:
     """Read again the usernames that were last read so long ago; return the renamed accounts, before and after.
 
@@ -97,7 +112,7 @@ def refresh(
     renamed: list[tuple[Account, Account]] = []
     for done, chunk in enumerate(chunks):
         try:
-            users = source.users(chunk).found
+            users = look_up(len(chunk), partial(source.users, chunk), budget, state, clock).found
         except SourceError as error:
             if not done:
                 raise
@@ -163,13 +178,17 @@ def _chunks(items: Sequence[Item]) -> list[Sequence[Item]]:
     return [items[at : at + LOOKED_UP_AT_ONCE] for at in range(0, len(items), LOOKED_UP_AT_ONCE)]
 
 
-def _look_up(asked: Sequence[_Asked], source: Source) -> dict[Reference, User | str]:
+def _ask(asked: Sequence[_Asked], source: Source) -> UserLookup:
     names = [one.reference for one in asked if isinstance(one.reference, str)]
     if names:
-        lookup = source.users_named(names)
+        return source.users_named(names)
+    return source.users([one.reference for one in asked if not isinstance(one.reference, str)])
+
+
+def _answers(asked: Sequence[_Asked], lookup: UserLookup) -> dict[Reference, User | str]:
+    if any(isinstance(one.reference, str) for one in asked):
         reasons: dict[Reference, str] = {name.lower(): reason for name, reason in lookup.missing.items()}
         return reasons | {user.username.lower(): user for user in lookup.found}
-    lookup = source.users([one.reference for one in asked if not isinstance(one.reference, str)])
     reasons = {AccountId(int(text)): reason for text, reason in lookup.missing.items()}
     return reasons | {user.account_id: user for user in lookup.found}
 

@@ -22,6 +22,7 @@ from collector.flow.leases import LeaseKeeper
 from collector.flow.outages import Outages
 from collector.flow.policy import Policy
 from collector.flow.seal import check_log, known_batch, read_seal, seal
+from collector.flow.spending import SpendingKeeper
 from collector.flow.store import part_keys, read_landing
 from collector.flow.threads import in_order
 
@@ -69,19 +70,22 @@ def fetch(
     works = _works(batch, landing, state)
     lander = Lander(batch_id, landing, objects=objects, compression=compression, clock=clock, policy=policy)
     lease = LeaseKeeper(batch_id, state=state, clock=clock, worker=worker)
+    spending = SpendingKeeper(policy.budget, state=state, clock=clock)
     # Of few accounts none answering is an outage too.
     outages = Outages(min(policy.outages_in_a_row, max(1, len(works))))
     begun = source.requests_made()
     try:
-        _begin(source, lease, state)
-        failures = _ask_all(works, AccountWalk(source, lander, lease, clock, policy), outages, policy, progress)
+        _begin(source, lease, spending, state)
+        walk = AccountWalk(source, lander, lease, spending, clock, policy)
+        failures = _ask_all(works, walk, outages, policy, progress)
         lander.flush()
         _raise_end(batch_id, outages.end(policy.waits_for) or _awaited(batch_id, failures, policy, state))
     except LeaseLost as lost:
         log.warning("batch.lost", batch_id=batch_id, message=str(lost))
         failures = ()
     finally:
-        _remember(batch_id, source, begun, lander, state, partial(lease.leave, end=outages.end(policy.waits_for)))
+        leave = partial(lease.leave, end=outages.end(policy.waits_for))
+        _remember(batch_id, source, begun, lander, state, (spending.settle, leave))
     sealed = seal(batch_id, lander.landed, failures, policy.recipe, state=state, objects=objects)
     log.info("batch.fetched", batch_id=batch_id, accounts=len(works), failures=len(failures))
     return sealed
@@ -152,14 +156,21 @@ def _awaited(batch_id: str, failures: Sequence[Failure], policy: Policy, state: 
     return NotProvenYet(f"newer tweets of {len(awaited)} accounts are being collected") if awaited else None
 
 
-def _begin(source: Source, lease: LeaseKeeper, state: StateStore) -> None:
+def _begin(source: Source, lease: LeaseKeeper, spending: SpendingKeeper, state: StateStore) -> None:
     with state.writing() as tx:
         lease.take(tx)
         source.learn(tx.rate_windows())
+        reserved = spending.reserve(tx)
+    spending.take(reserved)
 
 
 def _remember(
-    batch_id: str, source: Source, begun: int, lander: Lander, state: StateStore, leave: Callable[[StateWriter], None]
+    batch_id: str,
+    source: Source,
+    begun: int,
+    lander: Lander,
+    state: StateStore,
+    endings: Sequence[Callable[[StateWriter], None]],
 ) -> None:
     requests = source.requests_made() - begun
     with state.writing() as tx:
@@ -167,7 +178,8 @@ def _remember(
         batch = tx.batch(batch_id)
         if batch is not None:
             tx.save_batch(_counted(batch, requests, lander.tweets_read))
-        leave(tx)
+        for end in endings:
+            end(tx)
 
 
 def _counted(batch: Batch, requests: int, tweets_read: int) -> Batch:

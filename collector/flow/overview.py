@@ -11,7 +11,7 @@ from typing import Any
 from collector.core.accounts import AccountStatus
 from collector.core.batches import Batch
 from collector.core.gaps import Gap, Reasons
-from collector.core.money import price
+from collector.core.money import NO_BUDGET, Budget, Spend
 from collector.core.ports import Clock, StateReader, StateStore
 from collector.core.ranges import Ranges
 from collector.flow.views import CursorRow, Holdings, Status, cursor_rows, holdings, known_reasons, status_of
@@ -50,27 +50,11 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """The most tweets that a UTC day may read, and the most dollars that a UTC month may cost; None is no limit."""
-
-    tweets_per_day: int | None = None
-    usd_per_month: Decimal | None = None
-
-
-NO_BUDGET = Budget()
-
-
-@dataclass(frozen=True, slots=True)
 class Spent:
-    """What the committed batches of a UTC day or month have read, and how much of the budget that is."""
+    """What counts as spent of a UTC day or month, at most, and how much of the budget that is."""
 
-    tweets: int
+    reads: Spend
     share: Decimal | None
-
-    @property
-    def usd(self) -> Decimal:
-        """Return what that costs at most."""
-        return price(tweets=self.tweets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +67,6 @@ class Snapshot:
     reasons: Reasons
     status: Status
     batches: Sequence[Batch]
-    tweets_today: int
-    tweets_this_month: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +100,6 @@ def snapshot(*, state: StateStore, clock: Clock) -> Snapshot:
     with state.reading() as tx:
         now, held = clock.now(), holdings(tx)
         rows = cursor_rows(held, now, tx)
-        day = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return Snapshot(
             read_at=now,
             rows=rows,
@@ -126,8 +107,6 @@ def snapshot(*, state: StateStore, clock: Clock) -> Snapshot:
             reasons=_reasons(rows, tx),
             status=status_of(rows, now, tx),
             batches=tx.batches(NEWEST_BATCHES),
-            tweets_today=tx.totals(day).tweets_read,
-            tweets_this_month=tx.totals(day.replace(day=1)).tweets_read,
         )
 
 
@@ -136,6 +115,7 @@ def overview(choice: Choice, seen: Snapshot, budget: Budget = NO_BUDGET) -> Over
     chosen = _sorted([row for row in seen.rows if choice.takes(row)], choice)
     pages = max(1, ceil(len(chosen) / PAGE_SIZE))
     page = min(max(1, choice.page), pages)
+    spent = seen.status.spent
     return Overview(
         read_at=seen.read_at,
         status=seen.status,
@@ -146,8 +126,8 @@ def overview(choice: Choice, seen: Snapshot, budget: Budget = NO_BUDGET) -> Over
         accounts=[_account(row, seen) for row in chosen[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]],
         batches=seen.batches,
         budget=budget,
-        today=Spent(seen.tweets_today, _share(seen.tweets_today, budget.tweets_per_day)),
-        month=Spent(seen.tweets_this_month, _share(price(tweets=seen.tweets_this_month), budget.usd_per_month)),
+        today=Spent(spent.today, _share(spent.today.tweets, budget.tweets_per_day)),
+        month=Spent(spent.month, _share(spent.month.usd, budget.usd_per_month)),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from collector.core.columns import CSV_VERSION
 from collector.core.documents import Recipe
 from collector.core.errors import SourceError
+from collector.core.money import NO_BUDGET, Budget
 from collector.core.ports import Compression, Scratch, TweetDecoder
 
 MEGABYTE = 1024 * 1024
@@ -26,6 +27,7 @@ class Policy:
     """... or when its first page has waited this long."""
     outages_in_a_row: int = 5
     """After so many accounts in a row without a proper answer, the source counts as down and is left in peace."""
+    budget: Budget = NO_BUDGET
     waits_for: tuple[type[SourceError], ...] = ()
     """Errors that end the asking with the batch open instead of sealed: for whoever runs fetch again when they pass."""
 

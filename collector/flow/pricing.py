@@ -6,17 +6,17 @@ from math import ceil
 
 from collector.core.batches import BatchKind, Window
 from collector.core.ids import end_of
-from collector.core.money import price
+from collector.core.money import Limit, price
 from collector.core.planning import plan_spans, planned_through, wanted_of
 from collector.core.ports import Clock, StateStore
 from collector.core.ranges import IdRange
 from collector.flow.policy import Policy
+from collector.flow.spending import PAGE, ledger_of
 
 LISTED = 3200
 """X lists about the newest 3,200 tweets of an account ..."""
 TWEETS_PER_DAY = 2400
 """... and lets an account post 2,400 a day."""
-PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,23 @@ class Price:
     usd: Decimal
     expected_tweets: int
     expected_usd: Decimal
+    limit: Limit | None = None
+    """What leaves the fewest tweets of the budget, where there is one."""
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether the bound is more than the budget leaves."""
+        return self.limit is not None and self.tweets > self.limit.tweets_left
 
 
 def price_backfill(window: Window, *, state: StateStore, clock: Clock, policy: Policy) -> Price:
     """Return what a backfill of a window would take, over all shards."""
-    through = planned_through(window, clock.now(), policy.settle)
+    now = clock.now()
+    through = planned_through(window, now, policy.settle)
     with state.reading() as tx:
         accounts = [account for account in tx.accounts() if account.is_wanted]
         coverage, reserved = tx.coverage(), tx.reserved()
+        limit = policy.budget.for_tweets(ledger_of(now, tx))
     wanted = {one.account_id: wanted_of(one, BatchKind.BACKFILL, window, through) for one in accounts}
     spans = plan_spans(wanted, coverage, reserved)
     bounds = [_bound(span.ids) for span in spans]
@@ -51,6 +60,7 @@ def price_backfill(window: Window, *, state: StateStore, clock: Clock, policy: P
         usd=price(tweets=sum(bounds)),
         expected_tweets=expected,
         expected_usd=price(tweets=expected),
+        limit=limit,
     )
 
 

@@ -33,7 +33,8 @@ def keep_accounts(shards: int, username_check: timedelta, ports: Ports) -> None:
     reshard(shards, state=ports.state)
     if username_check:
         try:
-            refresh(username_check, state=ports.state, source=ports.source, clock=ports.clock)
+            budget = ports.policy.budget
+            refresh(username_check, state=ports.state, source=ports.source, clock=ports.clock, budget=budget)
         except SourceError as error:
             log.warning("accounts.not_refreshed", error=type(error).__name__, message=str(error))
 

@@ -10,8 +10,10 @@ from collector.core.batches import Batch
 from collector.core.coverage import Coverage
 from collector.core.gaps import Gap, Reasons, Wanted, gaps_of
 from collector.core.ids import AccountId, end_of
+from collector.core.money import Ledger
 from collector.core.planning import NOTHING
 from collector.core.ports import Clock, StateReader, StateStore
+from collector.flow.spending import ledger_of
 
 REMEMBERED = 1000
 """The reason of a gap is looked for in so many of the newest batches with failures."""
@@ -40,6 +42,7 @@ class Status:
     rows: int
     tweets_read: int
     requests: int
+    spent: Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ def status_of(rows: Sequence[CursorRow], now: datetime, tx: StateReader) -> Stat
         rows=totals.rows,
         tweets_read=totals.tweets_read,
         requests=totals.requests,
+        spent=ledger_of(now, tx),
     )
 
 

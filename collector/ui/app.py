@@ -13,8 +13,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from collector.core.errors import CollectorError, StateUnavailable
+from collector.core.money import NO_BUDGET, Budget
 from collector.core.ports import Clock, StateStore
-from collector.flow.overview import NO_BUDGET, Budget, overview
+from collector.flow.overview import overview
 from collector.ui.guard import ReadOnly
 from collector.ui.query import query_of
 from collector.ui.recent import FRESH, Recent
@@ -29,11 +30,14 @@ def page_app(
     open_state: Callable[[], StateStore],
     clock: Clock,
     *,
-    budget: Budget = NO_BUDGET,
+    budget: Callable[[], Budget] = lambda: NO_BUDGET,
     refresh: timedelta = REFRESH,
     fresh: timedelta = FRESH,
 ) -> Starlette:
-    """Return the page of one state, which is opened at the first request; an error of opening it is a readable page."""
+    """Return the page of one state, which is opened at the first request; an error of opening it is a readable page.
+
+    So is one of reading the budget, which every answer does.
+    """
     page = _Page(Recent(open_state, clock, fresh), Rendering(refresh), budget)
     return Starlette(
         routes=[
@@ -46,7 +50,7 @@ def page_app(
 
 
 class _Page:
-    def __init__(self, recent: Recent, rendering: Rendering, budget: Budget) -> None:
+    def __init__(self, recent: Recent, rendering: Rendering, budget: Callable[[], Budget]) -> None:
         self._recent = recent
         self._rendering = rendering
         self._budget = budget
@@ -62,7 +66,7 @@ class _Page:
     def _answer(self, request: Request, template: str) -> Response:
         query = query_of(request.query_params)
         try:
-            view = overview(query.choice, self._recent.snapshot(), self._budget)
+            view = overview(query.choice, self._recent.snapshot(), self._budget())
             return _html(self._rendering.told(template, query, view))
         except StateUnavailable as error:
             status, title, message, hint = 503, "The state database does not answer", str(error), error.hint

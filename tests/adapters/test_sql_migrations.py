@@ -253,7 +253,7 @@ def test_only_a_migrated_state_is_at_head(url, tmp_path):
 
 def test_an_unmigrated_postgres_asks_for_collector_migrate(bare_postgres_url):
     state = SqlState(bare_postgres_url, FakeClock())
-    with pytest.raises(ConfigError, match="schema none, this version needs 0002") as caught, state.reading():
+    with pytest.raises(ConfigError, match="schema none, this version needs 0003") as caught, state.reading():
         pytest.fail("tables came from nowhere")
     assert caught.value.hint == "collector migrate"
     upgrade(bare_postgres_url)

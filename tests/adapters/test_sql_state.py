@@ -63,7 +63,7 @@ def pragma(state: SqlState, name: str) -> object:
 def test_a_new_sqlite_file_makes_its_folder_and_its_tables(path, sqlite_state):
     with sqlite_state.reading() as reader:
         assert reader.last_seal() == 0
-    assert rows(path, "SELECT version_num FROM collector_alembic_version") == [("0002",)]
+    assert rows(path, "SELECT version_num FROM collector_alembic_version") == [("0003",)]
 
 
 def test_a_sqlite_commit_survives_a_power_cut(sqlite_state):

@@ -8,6 +8,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from collector.airflow.outcomes import failure_table, outcomes, refuse_closed, refuse_faults
 from collector.core.batches import Batch, BatchKind, Failure, Window
 from collector.core.errors import (
+    BudgetExhausted,
     ConfigError,
     CredentialsRefused,
     CreditsExhausted,
@@ -44,7 +45,9 @@ def test_an_outage_is_tried_again(error):
     assert not isinstance(raised.value, AirflowFailException)
 
 
-@pytest.mark.parametrize("error", [ConfigError, CredentialsRefused, CreditsExhausted, StateConflict, StoreRefused])
+@pytest.mark.parametrize(
+    "error", [ConfigError, CredentialsRefused, CreditsExhausted, BudgetExhausted, StateConflict, StoreRefused]
+)
 def test_what_no_time_mends_fails_at_once_and_says_what_to_do(error):
     with pytest.raises(AirflowFailException, match=r"it is wrong \(mend it\)"), outcomes():
         raise error(WRONG, hint="mend it")
@@ -55,9 +58,10 @@ def test_a_fault_of_ours_is_left_as_it_is():
         _ = 1 / 0
 
 
-def test_a_batch_whose_asking_ended_fails_the_fetch():
-    refused = Failure(12, "nasa", CredentialsRefused.reason, "X refused the token")
-    with pytest.raises(AirflowFailException, match="X refused the token"):
+@pytest.mark.parametrize("kind", [CredentialsRefused, CreditsExhausted, BudgetExhausted])
+def test_a_batch_whose_asking_ended_fails_the_fetch(kind):
+    refused = Failure(12, "nasa", kind.reason, "there is no more to have")
+    with pytest.raises(AirflowFailException, match="there is no more to have"):
         refuse_closed(batch(refused))
 
 

@@ -99,6 +99,14 @@ def test_who_is_signed_in_sees_the_page_and_its_assets(operator, state_url):
 
 
 @pytest.mark.usefixtures("state_url")
+def test_cost_is_told_against_the_budget_of_the_settings(operator, monkeypatch):
+    monkeypatch.setenv("COLLECTOR_MAX_TWEETS_PER_DAY", "5000")
+    assert (
+        Reading(operator.get("/collector/").text).figures()["Cost today"][1] == "0 tweets, 0 users 0% of 5,000 tweets"
+    )
+
+
+@pytest.mark.usefixtures("state_url")
 def test_who_is_signed_in_cannot_write_either(operator):
     assert operator.post("/collector/").status_code == 405
     assert operator.delete("/collector/assets/page.css").status_code == 405

@@ -15,7 +15,8 @@ from collection import Collection, failure  # noqa: E402
 
 from collector.adapters.sql_state import SqlState  # noqa: E402
 from collector.adapters.system_clock import SystemClock  # noqa: E402
-from collector.flow.overview import NO_BUDGET, overview, snapshot  # noqa: E402
+from collector.core.money import NO_BUDGET  # noqa: E402
+from collector.flow.overview import overview, snapshot  # noqa: E402
 from collector.ui.query import query_of  # noqa: E402
 from collector.ui.rendering import Rendering  # noqa: E402
 

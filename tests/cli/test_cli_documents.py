@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import NoneType
 
 import pytest
 
@@ -46,6 +47,7 @@ PRICE = {
     "usd": str,
     "expected_tweets": int,
     "expected_usd": str,
+    "tweets_left": NoneType,
 }
 STATUS = {
     "watermark": str,
@@ -58,6 +60,10 @@ STATUS = {
     "requests": int,
     "tweets_read": int,
     "usd": str,
+    "spent_today": dict,
+    "spent_this_month": dict,
+    "max_tweets_per_day": NoneType,
+    "max_usd_per_month": NoneType,
 }
 WINDOW = ("--from", "2026-01-01", "--to", "2026-01-02")
 

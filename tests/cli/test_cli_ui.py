@@ -39,6 +39,7 @@ def page_at(url):
 
 
 def test_it_shows_what_the_views_print(following):
+    following.environment["COLLECTOR_MAX_TWEETS_PER_DAY"] = "500"
     following.done("collect")
     with serving(following) as (_, url):
         assert url.startswith("http://127.0.0.1:")
@@ -50,7 +51,8 @@ def test_it_shows_what_the_views_print(following):
     (row,) = reading.rows("batches")
     assert (row["Batch"], row["Rows"]) == (batch["batch_id"], str(batch["rows"]))
     status = following.done("status", "--json").document
-    assert reading.figures()["Cost today"][1].startswith(f"{status['tweets_read']} tweets read")
+    assert status["spent_today"] == {"tweets": 180, "users": 3, "usd": "0.930"}
+    assert reading.figures()["Cost today"] == ("$0.93 at most", "180 tweets, 3 users 36% of 500 tweets")
     assert f"{status['rows']} rows in all" in reading.figures()["Newest batch"][1]
 
 

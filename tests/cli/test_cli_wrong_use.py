@@ -32,7 +32,8 @@ def assert_refused(ended, *words):
         ("COLLECTOR_CSV_NEWLINES", "maybe", "escape"),
         ("COLLECTOR_X_VOCABULARY", "toot", "tweet or post"),
         ("COLLECTOR_X_BASE_URL", "api.x.com", "where the X API answers"),
-        ("COLLECTOR_MAX_USD_PER_MONTH", "10", "not enforced"),
+        ("COLLECTOR_MAX_USD_PER_MONTH", "0", "greater than 0"),
+        ("COLLECTOR_MAX_TWEETS_PER_DAY", "-5", "greater than 0"),
         ("COLLECTOR_CONFIG", "/no/such/file.toml", "existing TOML file"),
     ],
 )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import RLock
 
 from collector.core.accounts import Account, Cursor
@@ -12,6 +12,7 @@ from collector.core.coverage import Coverage
 from collector.core.errors import StateConflict
 from collector.core.ids import AccountId, TweetId, id_at
 from collector.core.leases import Lease
+from collector.core.money import Spend
 from collector.core.ports import Clock
 from collector.core.ranges import IdRange
 from collector.core.rates import RateWindow
@@ -27,6 +28,7 @@ class _Tables:
     spans: dict[str, list[Span]] = field(default_factory=dict)
     rates: dict[tuple[str, str], RateWindow] = field(default_factory=dict)
     leases: dict[str, Lease] = field(default_factory=dict)
+    spend: dict[date, Spend] = field(default_factory=dict)
     seal_log: dict[str, int] = field(default_factory=lambda: {"last_seal": 0})
 
     def copy(self) -> "_Tables":
@@ -128,6 +130,9 @@ class FakeReader:
     def rate_windows(self) -> list[RateWindow]:
         return [window for _, window in sorted(self._tables.rates.items())]
 
+    def spend_since(self, day: date) -> dict[date, Spend]:
+        return {on: spend for on, spend in sorted(self._tables.spend.items()) if on >= day}
+
     def leases(self) -> dict[str, Lease]:
         now = self._clock.now()
         return {one: lease for one, lease in sorted(self._tables.leases.items()) if lease.expires_at > now}
@@ -174,6 +179,11 @@ class FakeWriter(FakeReader):
 
     def save_rate_windows(self, windows: Iterable[RateWindow]) -> None:
         self._tables.rates.update({(window.endpoint, window.credential): window for window in windows})
+
+    def add_spend(self, day: date, change: Spend) -> None:
+        after = self._tables.spend.get(day, Spend()).plus(change)
+        _refuse(min(astuple(after)) < 0, f"{day}: more is given back than was reserved")
+        self._tables.spend[day] = after
 
     def take_lease(self, batch_id: str, worker: str, term: timedelta) -> None:
         self._tables.leases[batch_id] = Lease(worker, self._clock.now() + term)

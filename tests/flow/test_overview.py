@@ -9,8 +9,9 @@ from fakes.clock import FakeClock
 from fakes.state import FakeState
 
 from collector.core.accounts import AccountStatus
+from collector.core.money import Budget
 from collector.flow import views
-from collector.flow.overview import NEWEST_BATCHES, PAGE_SIZE, Budget, Choice, Sort, overview, snapshot
+from collector.flow.overview import NEWEST_BATCHES, PAGE_SIZE, Choice, Sort, overview, snapshot
 
 
 @pytest.fixture
@@ -99,17 +100,17 @@ def test_only_the_newest_batches_are_told(see, collection):
     assert see().batches == made[: -NEWEST_BATCHES - 1 : -1]
 
 
-def test_cost_counts_the_batches_of_the_utc_day_and_month(see, collection):
+def test_cost_is_what_is_spent_of_the_utc_day_and_month(see, collection):
     for hours, tweets in ((0, 1), (11.9, 10), (12.1, 100), (21 * 24 + 11.9, 1000), (22 * 24, 10000)):
-        collection.collect(hours, tweets_read=tweets)
+        collection.spend(hours, tweets, users=1)
     view = see()
-    assert (view.today.tweets, view.today.usd) == (11, Decimal("0.055"))
-    assert view.month.tweets == 1111
+    assert (view.today.reads.tweets, view.today.reads.usd) == (11, Decimal("0.075"))
+    assert (view.month.reads.tweets, view.month.reads.users) == (1111, 4)
 
 
 @pytest.mark.parametrize(("limit", "share"), [(None, None), (100, Decimal("0.5")), (25, Decimal(2)), (0, Decimal(1))])
 def test_cost_is_a_share_of_the_budget(limit, share, see, collection):
-    collection.collect(0, tweets_read=50)
+    collection.spend(0, 20, reserved=30)
     assert see(tweets_per_day=limit).today.share == share
     assert see(usd_per_month=None if limit is None else limit * Decimal("0.005")).month.share == share
 

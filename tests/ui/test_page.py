@@ -11,9 +11,10 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from collector.cli.render import cursor_json, duration_text, gap_json, status_json
+from collector.core.money import Budget
 from collector.core.times import parse_time
 from collector.flow import views
-from collector.flow.overview import PAGE_SIZE, Budget
+from collector.flow.overview import PAGE_SIZE
 from collector.ui.app import page_app
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
@@ -30,6 +31,8 @@ def filled(collection):
     faults = [failure(nasa, "rate_limited", "429 until 12:15"), failure(esa, "outage", "503 five times")]
     collection.collect(1, failures=faults, tweets_read=40, rows=39, objects=2, requests=7, accounts=4)
     collection.collect(0, status="sealed")
+    collection.spend(13, 1000)
+    collection.spend(0, 30, reserved=10, users=2)
     return collection
 
 
@@ -100,9 +103,11 @@ def test_batches_are_told_newest_first_with_cost_duration_and_failures(read):
 
 @pytest.mark.usefixtures("filled")
 def test_cost_is_told_by_utc_day_and_month(read, clock):
-    assert read().figures()["Cost today"] == ("$0.20 at most", "40 tweets read no budget set")
-    assert read().figures()["Cost this month"] == ("$5.20 at most", "1,040 tweets read no budget set")
+    assert read().figures()["Cost today"] == ("$0.22 at most", "40 tweets, 2 users no budget set")
+    assert read().figures()["Cost this month"] == ("$5.22 at most", "1,040 tweets, 2 users no budget set")
     clock.advance(timedelta(hours=12))
+    assert read().figures()["Cost today"][1] == "10 tweets, 0 users no budget set", "it may have been open at midnight"
+    clock.advance(timedelta(days=1))
     assert read().figures()["Cost today"][0] == "$0.00 at most"
     clock.advance(timedelta(days=8))
     assert read().figures()["Cost this month"][0] == "$0.00 at most"
@@ -111,9 +116,9 @@ def test_cost_is_told_by_utc_day_and_month(read, clock):
 @pytest.mark.usefixtures("filled")
 def test_cost_is_told_against_a_budget_when_there_is_one(state, clock):
     budget = Budget(tweets_per_day=100, usd_per_month=Decimal(4))
-    figures = Reading(TestClient(page_app(lambda: state, clock, budget=budget)).get("/").text).figures()
-    assert figures["Cost today"][1] == "40 tweets read 40% of 100 tweets"
-    assert figures["Cost this month"][1] == "1,040 tweets read 130% of $4.00"
+    figures = Reading(TestClient(page_app(lambda: state, clock, budget=lambda: budget)).get("/").text).figures()
+    assert figures["Cost today"][1] == "40 tweets, 2 users 40% of 100 tweets"
+    assert figures["Cost this month"][1] == "1,040 tweets, 2 users 130% of $4.00"
 
 
 @pytest.mark.usefixtures("filled")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Select, cast, func, literal, select
@@ -16,6 +16,7 @@ from collector.core.batches import Batch, BatchKind, BatchStatus, Counts, Span
 from collector.core.coverage import Coverage
 from collector.core.ids import AccountId, TweetId, id_at
 from collector.core.leases import Lease
+from collector.core.money import Spend
 from collector.core.ports import Clock
 from collector.core.ranges import IdRange
 from collector.core.rates import RateWindow
@@ -141,6 +142,11 @@ class SqlReader:
         """Return the rate limits that workers have shared, by endpoint and credential."""
         found = [rows.rate_of(row) for row in self._connection.execute(select(tables.rate_windows))]
         return sorted(found, key=lambda window: (window.endpoint, window.credential))
+
+    def spend_since(self, day: date) -> dict[date, Spend]:
+        """Return what was spent on each UTC day from one on, in order."""
+        wanted = select(tables.spend).where(tables.spend.c.day >= day).order_by(tables.spend.c.day)
+        return {on: Spend(*counts) for on, *counts in self._connection.execute(wanted).all()}
 
     def leases(self) -> dict[str, Lease]:
         """Return the leases that have not expired, by batch id: by the clock of Postgres, on SQLite by ours."""

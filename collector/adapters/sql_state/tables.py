@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -16,7 +17,7 @@ from sqlalchemy import (
 
 from collector.adapters.sql_state.utc_time import UtcTime
 
-HEAD = "0002"
+HEAD = "0003"
 """The migration that leaves these tables."""
 
 VERSION_TABLE = "collector_alembic_version"
@@ -144,6 +145,18 @@ rate_windows = Table(
     Column("limit", _ID, nullable=False),
     Column("remaining", _ID, nullable=False),
     Column("reset_at", UtcTime, nullable=False),
+)
+
+spend = Table(
+    "spend",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("tweets_reserved", _ID, nullable=False),
+    Column("tweets_settled", _ID, nullable=False),
+    Column("users_reserved", _ID, nullable=False),
+    Column("users_settled", _ID, nullable=False),
+    CheckConstraint("tweets_reserved >= 0 AND tweets_settled >= 0", "tweets"),
+    CheckConstraint("users_reserved >= 0 AND users_settled >= 0", "users"),
 )
 
 leases = Table(

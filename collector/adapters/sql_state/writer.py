@@ -1,7 +1,8 @@
 """SqlWriter: changes to the state in a transaction that no other writer shares."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import date, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -15,6 +16,7 @@ from collector.core.batches import Batch, Span
 from collector.core.coverage import Coverage
 from collector.core.errors import StateConflict
 from collector.core.ids import AccountId, TweetId
+from collector.core.money import Spend
 from collector.core.ports import Clock
 from collector.core.rates import RateWindow
 from collector.core.times import time_text
@@ -104,6 +106,13 @@ class SqlWriter(SqlReader):
         """Insert rate limits or replace them by endpoint and credential."""
         latest = {(window.endpoint, window.credential): window for window in windows}
         self._bulk.upsert(tables.rate_windows, [rows.rate_row(window) for window in latest.values()])
+
+    def add_spend(self, day: date, change: Spend) -> None:
+        """Add to what is spent on a UTC day. Raises `StateConflict` when more is given back than was reserved."""
+        columns, counts = tables.spend.c, asdict(change)
+        grown = update(tables.spend).values({name: columns[name] + count for name, count in counts.items()})
+        if self._connection.execute(grown.where(columns.day == day)).rowcount == 0:
+            self._connection.execute(insert(tables.spend).values(day=day, **counts))
 
     def take_lease(self, batch_id: str, worker: str, term: timedelta) -> None:
         """Give a worker the right to a batch for a term from now, or renew it, whoever had it before."""

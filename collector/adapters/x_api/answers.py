@@ -46,11 +46,11 @@ def read_page(answer: Answer, account_id: AccountId) -> Page:
     date = date_of(answer.headers)
     if date is None:
         message = f"X's answer has no usable Date header: {answer.headers.get('Date')!r}"
-        raise SourceUnavailable(message)
+        raise SourceUnavailable(message, may_be_billed=True)
     _check_members(answer.body, found, account_id)
     if len(found.tweet_ids) > MOST_TWEETS:
         message = f"X answered {len(found.tweet_ids)} tweets on one page"
-        raise SourceUnavailable(message)
+        raise SourceUnavailable(message, may_be_billed=True)
     return Page(answer.body, found.tweet_ids, found.next_token, date)
 
 
@@ -118,4 +118,4 @@ def _short(text: str | None) -> str:
 
 def _unreadable(body: bytes) -> SourceUnavailable:
     kind = "HTML" if body.lstrip()[:1] == b"<" else "something else than what was asked"
-    return SourceUnavailable(f"X answered 200 with {kind}, {len(body)} bytes")
+    return SourceUnavailable(f"X answered 200 with {kind}, {len(body)} bytes", may_be_billed=True)

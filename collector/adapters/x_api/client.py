@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, asdict, dataclass, field
 from datetime import timedelta
+from functools import partial
 from threading import local
 from typing import Any, TypeVar
 
@@ -159,10 +160,10 @@ class XApi:
         )
 
     def _asked(self, endpoint: str, call: Call, read: Callable[[Answer], Got]) -> Got:
-        waits = 0
+        waits, ask_once = 0, _remembering(partial(self._ask_once, endpoint, call, read))
         while True:
             try:
-                return self._tried(self._ask_once, endpoint, call, read)
+                return self._tried(ask_once)
             except RateLimited as limited:
                 wait = limited.reset_at - self.clock.now()
                 waits += 1
@@ -199,3 +200,18 @@ class XApi:
             client.session = self._transport.session()
             self._threads.client = client
         return self._threads.client
+
+
+def _remembering(ask: Callable[[], Got]) -> Callable[[], Got]:
+    """Let the error of a question say so when any of its attempts may be billed, not only the last."""
+    may_be_billed = False
+
+    def asked() -> Got:
+        nonlocal may_be_billed
+        try:
+            return ask()
+        except SourceError as error:
+            may_be_billed = error.may_be_billed = may_be_billed or error.may_be_billed
+            raise
+
+    return asked

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from collector.adapters.x_api.credentials import XCredentials
 from collector.core.errors import ConfigError, SourceUnavailable
@@ -23,6 +23,7 @@ _OK = 200
 _PATIENCE = 4
 """How many read timeouts a whole body may take."""
 
+_NOT_SENT = (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError)
 _NOISY = ("tweepy", "urllib3", "requests_oauthlib", "oauthlib")
 
 
@@ -145,7 +146,8 @@ class _Session(requests.Session):
             body = _read(response, door.read_timeout * _PATIENCE)
         except (requests.RequestException, HTTPError) as cause:
             message = f"{urlsplit(door.base_url).netloc} did not answer properly: {type(cause).__name__}"
-            raise SourceUnavailable(message, hint="check the network, the proxy and the address of X") from cause
+            hint = "check the network, the proxy and the address of X"
+            raise SourceUnavailable(message, hint=hint, may_be_billed=_was_sent(cause)) from cause
         # tweepy's own errors fail on bodies and headers that it does not expect, so it sees good answers only.
         if response.status_code != _OK:
             raise Refused(Answer(response.status_code, response.headers, self._transport.blotted(body)))
@@ -178,5 +180,11 @@ def _read(response: requests.Response, seconds: float) -> bytes:
             body += chunk
             if len(body) > MAX_BODY or time.monotonic() > deadline:
                 message = f"X's answer has no end: {len(body)} bytes read"
-                raise SourceUnavailable(message)
+                raise SourceUnavailable(message, may_be_billed=True)
     return bytes(body)
+
+
+def _was_sent(cause: Exception) -> bool:
+    """Say whether a request that failed may have reached X."""
+    reason = getattr(cause.args[0], "reason", None) if cause.args else None
+    return not isinstance(cause, _NOT_SENT) and not isinstance(reason, NewConnectionError)
