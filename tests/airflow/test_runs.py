@@ -60,7 +60,7 @@ def backfilled(stage):
     """Three past windows, filled by the real command: where they begin and end, and their runs."""
     start = minutes_ago(60)
     with stage.scheduled():
-        stage.backfill(start, start + 2 * WINDOW, "--max-active-runs", "3")
+        stage.backfill(start, start + 2 * WINDOW, "--max-active-runs", "3", "--run-backwards")
         runs = stage.windows("collect_tweets", start, start + 2 * WINDOW)
     return start, start + 3 * WINDOW, runs
 
