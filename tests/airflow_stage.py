@@ -108,7 +108,7 @@ class Stage:
         """Return the process in which a task runs: its title names the task instance."""
         scheduler = psutil.Process(self.airflow.pids["scheduler"])
         title = f"airflow worker -- {self.tasks(run)[task_id]['id']}"
-        (found,) = (one for one in scheduler.children(recursive=True) if title in " ".join(one.cmdline()))
+        (found,) = (one for one in scheduler.children(recursive=True) if title in title_of(one))
         return found.pid
 
     def windows(self, dag_id: str, start: datetime, end: datetime, *, begun_after: str = "") -> list[dict[str, Any]]:
@@ -220,6 +220,13 @@ def open_stage(folder: Path, server: PostgresServer) -> Iterator[Stage]:
         stage.collector("accounts", "add", *(user.username for user in sandbox.users.values()))
         airflow.run("pools", "set", "x_api", "2", "who may ask X at the same time")
         yield stage
+
+
+def title_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def connected(environment: dict[str, str]) -> dict[str, str]:

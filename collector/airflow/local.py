@@ -10,12 +10,13 @@ import sys
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -57,8 +58,7 @@ class LocalAirflow:
     def __enter__(self) -> Self:
         """Migrate the database and start everything. Raises `CollectorError` when it does not come up."""
         self.home.mkdir(parents=True, exist_ok=True)
-        self._passwords.write_text(json.dumps({USER: self.password}), "utf-8")
-        self._passwords.chmod(0o600)
+        _write_private(self._passwords, json.dumps({USER: self.password}))
         self.run("db", "migrate")
         with ExitStack() as opened:
             self._parts = {name: self._start(name, words, opened) for name, words in _PARTS.items()}
@@ -94,8 +94,16 @@ class LocalAirflow:
 
     def ask(self, path: str, document: object = None, method: str | None = None) -> Any:  # noqa: ANN401
         """Send a request as the user `admin` and return the JSON of the answer."""
-        with self.open(path, document, method=method) as answer:
-            return json.load(answer)
+        try:
+            with self.open(path, document, method=method) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            if error.code != HTTPStatus.UNAUTHORIZED or not self._token or path == _LOGIN:
+                raise
+            # A token lasts a day.
+            self._token = ""
+            error.close()
+        return self.ask(path, document, method)
 
     def open(self, path: str, document: object = None, *, method: str | None = None) -> "HTTPResponse":
         """Send a request as the user `admin` and return the answer. Raises `HTTPError`."""
@@ -105,6 +113,10 @@ class LocalAirflow:
         request = Request(f"{self.url}{quote(path, safe='/?&=%')}", body, headers, method=method)  # noqa: S310  ours
         answer: HTTPResponse = urlopen(request, timeout=30)  # noqa: S310
         return answer
+
+    def ended(self) -> str:
+        """Return the name of a part that does not run any more, or nothing."""
+        return next((name for name, part in self._parts.items() if part.poll() is not None), "")
 
     def said(self) -> dict[str, str]:
         """Return what each of the processes has written so far."""
@@ -132,7 +144,7 @@ class LocalAirflow:
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self._passwords),
-            "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "AIRFLOW__CORE__FERNET_KEY": self._fernet_key(),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db?timeout=60",
             "AIRFLOW__API__PORT": str(self.port),
             "AIRFLOW__API__BASE_URL": self.url,
@@ -140,6 +152,14 @@ class LocalAirflow:
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.home / "logs"),
         }
+
+    def _fernet_key(self) -> str:
+        """Return the key to what the database keeps of connections; it is kept beside it."""
+        path = self.home / "fernet.key"
+        if not path.is_file():
+            self.home.mkdir(parents=True, exist_ok=True)
+            _write_private(path, urlsafe_b64encode(secrets.token_bytes(32)).decode())
+        return path.read_text("utf-8")
 
     def _start(self, name: str, words: tuple[str, ...], opened: ExitStack) -> "subprocess.Popen[bytes]":
         out = opened.enter_context((self.home / f"{name}.log").open("wb"))
@@ -154,9 +174,9 @@ class LocalAirflow:
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + STARTING.total_seconds()
         while not self._is_up():
-            ended = [name for name, part in self._parts.items() if part.poll() is not None]
+            ended = self.ended()
             if ended or time.monotonic() > deadline:
-                what = f"{ended[0]} ended" if ended else f"it was not up after {STARTING.total_seconds():.0f} s"
+                what = f"{ended} ended" if ended else f"it was not up after {STARTING.total_seconds():.0f} s"
                 message = f"Airflow did not start: {what}"
                 raise CollectorError(message, hint=f"see the logs in {self.home}")
             time.sleep(0.3)
@@ -165,11 +185,31 @@ class LocalAirflow:
         try:
             health = self.get("monitor/health")
             return all(health[part]["status"] == "healthy" for part in ("scheduler", "dag_processor"))
-        except (URLError, ConnectionError, TimeoutError):
+        except (OSError, ValueError, LookupError):
             return False
 
 
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def _stop(part: "subprocess.Popen[bytes]") -> None:
+    """End a part and everything it has started: a task is in a process group of its own."""
+    import psutil  # noqa: PLC0415  comes with Airflow
+
+    with suppress(psutil.NoSuchProcess):
+        started = psutil.Process(part.pid).children(recursive=True)
+        _stop_group(part)
+        for child in started:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+        psutil.wait_procs(started, _STOPPING.total_seconds())
+    part.wait()
+
+
+def _stop_group(part: "subprocess.Popen[bytes]") -> None:
     for number, patience in ((signal.SIGTERM, _STOPPING), (signal.SIGKILL, _STOPPING)):
         try:
             os.killpg(part.pid, number)
@@ -178,7 +218,7 @@ def _stop(part: "subprocess.Popen[bytes]") -> None:
             break
         except subprocess.TimeoutExpired:
             continue
-    part.wait()
+        break
 
 
 def _free_port() -> int:

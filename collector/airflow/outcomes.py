@@ -57,11 +57,10 @@ def refuse_closed(batch: Batch) -> None:
         raise AirflowFailException(message)
 
 
-def refuse_faults(batch: Batch) -> None:
+def refuse_faults(batch_id: str, faults: Sequence[Failure]) -> None:
     """Raise `AirflowFailException` with a table of the accounts that the batch could not fetch in full."""
-    faults = [failure for failure in batch.failures if failure.is_fault]
     if faults:
-        message = f"batch {batch.batch_id} is not complete:\n{failure_table(faults)}"
+        message = f"batch {batch_id} is not complete:\n{failure_table(faults)}"
         raise AirflowFailException(message)
 
 

@@ -44,9 +44,11 @@ def check_pool() -> None:
     """Raise `ConfigError` when the pool does not exist; where the API server cannot tell, only say so."""
     from airflow.sdk.configuration import conf
 
-    server = conf.get("core", "execution_api_server_url", fallback=None) or conf.get("api", "base_url", fallback=None)
+    # As Airflow's executors find it.
+    base = conf.get("api", "base_url", fallback=None) or "http://localhost:8080/"
+    server = conf.get("core", "execution_api_server_url", fallback=None) or f"{base.rstrip('/')}/execution/"
     try:
-        with urlopen(urljoin(server, f"{PREFIX}/"), timeout=_PATIENCE) as answer:  # noqa: S310  Airflow's own address
+        with urlopen(urljoin(server, f"..{PREFIX}/"), timeout=_PATIENCE) as answer:  # noqa: S310  Airflow's own address
             slots = json.load(answer)["slots"]
     except (URLError, OSError, TypeError, ValueError, KeyError) as error:
         log.warning("pool.not_checked", pool=POOL, message=str(error))

@@ -23,6 +23,7 @@ from collector.flow import commit as committing
 from collector.flow import plan as planning
 from collector.flow import publish as publishing
 from collector.flow import views
+from collector.flow.accounts import reshard
 from collector.flow.collect import Ports, fetch_batch
 from collector.flow.publish_again import publish_again
 from collector.flow.rounds import keep_accounts
@@ -31,24 +32,30 @@ from collector.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-TERM = timedelta(minutes=30)
-"""So long others leave a planned batch alone whose fetch still waits for a slot, or its worker to be missed."""
+TERM = timedelta(hours=4)
+"""So long others leave a planned batch alone whose fetch waits for a slot. A run that fails gives it up at once."""
 
 LONGEST_DOUBT = timedelta(minutes=10)
 """So long a fetch waits for the batches of newer windows, without which the end of a list proves nothing."""
 
 LONGEST_WAIT = timedelta(hours=1)
-"""So long a fetch waits for rate limits to end; then it leaves a gap, that the next window asks for."""
+"""So long a live fetch waits for rate limits to end; then it leaves a gap, that the next window asks for."""
 
 
 def accounts() -> None:
-    """Spread the accounts over the shards, and read again the usernames that are due; fail without the pool."""
+    """Spread the accounts over the shards, and, but for a backfill, read again the usernames that are due.
+
+    Fails without the pool. A backfill is no time to look at names: several may run at once, and some ask X nothing.
+    """
     with outcomes():
         check_pool()
         settings = task_settings()
-        ports = _ports(settings)
-        keep_accounts(settings.shards, settings.username_check, ports)
-        with ports.state.reading() as tx:
+        state = wiring.open_state(settings)
+        if kind_of(get_current_context(), BatchKind.LIVE) is BatchKind.LIVE:
+            keep_accounts(settings.shards, settings.username_check, _ports(settings))
+        else:
+            reshard(settings.shards, state=state)
+        with state.reading() as tx:
             if not tx.accounts():
                 log.warning("accounts.none", hint="whom to follow: collector accounts add nasa")
 
@@ -80,7 +87,7 @@ def plan(shard: int, kind: str) -> str:
 
 
 def fetch(batch_id: str) -> None:
-    """Fetch what is planned and has not landed.
+    """Fetch what is planned and has not landed; a sealed batch asks nothing, and needs no credentials.
 
     While there are tries left, an outage leaves the batch open, and the next try goes on where this one stopped. So
     do, whatever the try, a rate limit and newer windows that are being collected. Then what has landed is sealed; it
@@ -89,8 +96,12 @@ def fetch(batch_id: str) -> None:
     _label(shard_of(batch_id))
     with outcomes():
         settings = task_settings()
+        batch = known_batch(batch_id, wiring.open_state(settings))
+        if batch.seal is not None:
+            log.info("batch.sealed_before", batch_id=batch_id, seal=batch.seal)
+            return
         ports = _ports(settings)
-        ports = replace(ports, policy=replace(ports.policy, waits_for=_waits_for()))
+        ports = replace(ports, policy=replace(ports.policy, waits_for=_waits_for(batch)))
         sealed = fetch_batch(batch_id, ports)
     refuse_closed(sealed.batch)
 
@@ -124,26 +135,29 @@ def commit(batch_id: str) -> dict[str, Any]:
 
 
 def check(batch_id: str) -> None:
-    """Fail, with a table, when the batch could not fetch all it was planned to."""
+    """Fail, with a table, when something that the batch was to fetch is missing, and no later batch has brought it."""
     _label(shard_of(batch_id))
     with outcomes():
-        batch = known_batch(batch_id, wiring.open_state(task_settings()))
-    refuse_faults(batch)
+        state = wiring.open_state(task_settings())
+        faults = views.open_faults(known_batch(batch_id, state), state=state)
+    refuse_faults(batch_id, faults)
 
 
 def _ports(settings: Settings) -> Ports:
     return wiring.open_ports(settings, objects=open_objects(settings), worker=_worker())
 
 
-def _waits_for() -> tuple[type[SourceError], ...]:
+def _waits_for(batch: Batch) -> tuple[type[SourceError], ...]:
     """Return for what this try leaves the batch open."""
     context = get_current_context()
     ti = context["ti"]
     first = ti.get_first_reschedule_date(context)
     waited = wiring.clock().now() - first if first else timedelta(0)
-    waiting = ((RateLimited, waited <= LONGEST_WAIT), (NotProvenYet, waited <= LONGEST_DOUBT))
+    # Nothing but a backfill itself asks for its window, and the next live window goes on where this one ends.
+    limit = (RateLimited, batch.kind is BatchKind.BACKFILL or waited <= LONGEST_WAIT)
+    doubt = (NotProvenYet, waited <= LONGEST_DOUBT)
     again = (SourceUnavailable, ti.try_number <= ti.max_tries)
-    return tuple(error for error, is_worth_it in (*waiting, again) if is_worth_it)
+    return tuple(error for error, is_worth_it in (limit, doubt, again) if is_worth_it)
 
 
 def _worker() -> Worker:

@@ -1,5 +1,6 @@
 """`collector airflow`: a real Airflow on this machine, at work on X or on a sandbox."""
 
+import contextlib
 import importlib.util
 import os
 import signal
@@ -16,7 +17,7 @@ import click
 
 from collector.cli.frame import settings
 from collector.cli.playground import PORT, prepare_s3
-from collector.core.errors import ConfigError
+from collector.core.errors import CollectorError, ConfigError
 from collector.settings import DATA_FOLDER, PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 DAGS = ("collect_tweets", "backfill_tweets", "daily_summary")
 POOL = ("pools", "set", "x_api", "2", "who may ask X at the same time")
 _PAUSE = 2.0
+_ENDED_RUNS = "dags/collect_tweets/dagRuns?limit=20&order_by=-run_after&state=success&state=failed"
 
 
 @click.command("airflow")
@@ -104,8 +106,14 @@ def _serve(place: Path, port: int, environment: Mapping[str, str]) -> None:
     from collector.airflow.local import USER, LocalAirflow  # noqa: PLC0415
 
     dags, config = Path("dags").resolve(), Path("config/airflow/airflow.cfg").resolve()
+    # A person's own Airflow must not be touched; connections may come along.
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith("AIRFLOW") or name.startswith("AIRFLOW_CONN_")
+    }
     click.echo("starting Airflow ...")
-    with LocalAirflow(home=place.resolve(), dags=dags, config=config, environment=environment, port=port) as opened:
+    with LocalAirflow(home=place.resolve(), dags=dags, config=config, environment=kept, port=port) as opened:
         opened.run(*POOL)
         for dag_id in DAGS:
             opened.patch(f"dags/{dag_id}", {"is_paused": False})
@@ -116,14 +124,16 @@ def _serve(place: Path, port: int, environment: Mapping[str, str]) -> None:
 
 def _tell_runs(opened: "LocalAirflow") -> None:
     told: set[str] = set()
-    while True:
-        for run in opened.get("dags/collect_tweets/dagRuns?limit=20&order_by=run_after&state=success&state=failed")[
-            "dag_runs"
-        ]:
-            if run["dag_run_id"] not in told:
-                told.add(run["dag_run_id"])
-                click.echo(f"  {run['data_interval_start']} to {run['data_interval_end']}  {run['state']}")
+    while not opened.ended():
+        # An answer that is late or lost is asked for again.
+        with contextlib.suppress(OSError):
+            for run in reversed(opened.get(_ENDED_RUNS)["dag_runs"]):
+                if run["dag_run_id"] not in told:
+                    told.add(run["dag_run_id"])
+                    click.echo(f"  {run['data_interval_start']} to {run['data_interval_end']}  {run['state']}")
         time.sleep(_PAUSE)
+    message = f"Airflow's {opened.ended()} ended by itself"
+    raise CollectorError(message, hint=f"see its log in {opened.home}")
 
 
 def _require_airflow() -> None:
@@ -137,14 +147,14 @@ def _require_airflow() -> None:
 
 @contextmanager
 def _one_interrupt() -> Iterator[None]:
-    """Let SIGTERM and Ctrl-C interrupt the block once; a second one must not cut the cleaning up short."""
+    """Let SIGTERM, a closed terminal and Ctrl-C interrupt the block once, so that the cleaning up is not cut short."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         for number in before:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
     try:
         yield
     finally:

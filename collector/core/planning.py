@@ -42,10 +42,18 @@ def plan_spans(
 def will_be_held(after: TweetId, held: Coverage, reserved: Sequence[IdRange]) -> bool:
     """Say whether what open batches reserve above an id fills all that is not held there; with nothing reserved, no."""
     above = [ids for ids in reserved if ids.after >= after]
-    if not above:
-        return False
-    top = TweetId(max(ids.through for ids in above))
-    return not Ranges.of([IdRange(after, top)]).minus([*held.held, *above])
+    return bool(above) and _is_whole(after, [*held.held, *above])
+
+
+def is_held_above(after: TweetId, held: Coverage) -> bool:
+    """Say whether something is held above an id, without a hole."""
+    above = [ids for ids in held.held if ids.through > after]
+    return bool(above) and _is_whole(after, above)
+
+
+def _is_whole(after: TweetId, parts: Sequence[IdRange]) -> bool:
+    top = TweetId(max(ids.through for ids in parts))
+    return not Ranges.of([IdRange(after, top)]).minus(parts)
 
 
 def _left(ids: IdRange, coverage: Coverage, taken: Sequence[IdRange]) -> Iterable[IdRange]:

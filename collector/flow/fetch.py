@@ -1,6 +1,7 @@
 """Fetch: ask the source for what has not landed, land it, and seal the batch."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +11,7 @@ from collector.core.accounts import Account, AccountStatus
 from collector.core.batches import Batch, Failure
 from collector.core.coverage import Coverage
 from collector.core.documents import Seal
-from collector.core.errors import LeaseLost, NotProvenYet, SourceError
+from collector.core.errors import CollectorError, LeaseLost, NotProvenYet, SourceError
 from collector.core.ids import AccountId, TweetId
 from collector.core.landing import Landing, spans_by_account
 from collector.core.planning import NOTHING, will_be_held
@@ -83,6 +84,11 @@ def fetch(
     except LeaseLost as lost:
         log.warning("batch.lost", batch_id=batch_id, message=str(lost))
         failures = ()
+    except CollectorError:
+        # What is in memory is paid.
+        with suppress(CollectorError):
+            lander.flush()
+        raise
     finally:
         leave = partial(lease.leave, end=outages.end(policy.waits_for))
         _remember(batch_id, source, begun, lander, state, (spending.settle, leave))

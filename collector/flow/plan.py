@@ -11,7 +11,7 @@ from collector.core.batches import Batch, BatchKind, Span, Window, batch_name
 from collector.core.errors import CollectorError
 from collector.core.ids import AccountId, TweetId
 from collector.core.leases import Lease
-from collector.core.planning import newest_of, plan_spans, planned_through, wanted_of
+from collector.core.planning import NOTHING, is_held_above, newest_of, plan_spans, planned_through, wanted_of
 from collector.core.ports import Clock, ObjectStore, StateReader, StateStore, Worker
 from collector.flow.close import close
 from collector.flow.leases import is_held
@@ -24,7 +24,8 @@ log = structlog.get_logger(__name__)
 class PlanRequest:
     """The batch a person or a schedule asks for.
 
-    `repeats_doubts` says whether ranges whose end the window's last batch could merely not prove are worth a new one.
+    `repeats_doubts` says whether what the window's last batch could merely not prove is worth a new one, also while
+    there are holes in what is held above it.
     """
 
     kind: BatchKind
@@ -62,7 +63,7 @@ def plan(
             return newest
         through = planned_through(request.window, clock.now(), policy.settle)
         spans = _spans(request, through, tx)
-        if newest is not None and not _is_worth_asking(spans, newest, request):
+        if newest is not None and not _is_worth_asking(spans, newest, request, tx):
             return newest
         last = newest_of(known)
         batch = _new_batch(request, through, last.number + 1 if last else 1, clock)
@@ -101,9 +102,14 @@ def _spans(request: PlanRequest, through: TweetId, tx: StateReader) -> list[Span
     return plan_spans(wanted, tx.coverage(request.shard), tx.reserved())
 
 
-def _is_worth_asking(spans: Sequence[Span], newest: Batch, request: PlanRequest) -> bool:
+def _is_worth_asking(spans: Sequence[Span], newest: Batch, request: PlanRequest, tx: StateReader) -> bool:
     doubted = {one.account_id for one in newest.failures if one.is_doubt and not request.repeats_doubts}
-    return any(span.account_id not in doubted for span in spans)
+    coverage = tx.coverage_of([span.account_id for span in spans if span.account_id in doubted])
+    return any(
+        span.account_id not in doubted
+        or is_held_above(TweetId(span.ids.through), coverage.get(span.account_id, NOTHING))
+        for span in spans
+    )
 
 
 def _by_need(accounts: Iterable[Account]) -> list[Account]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from collector.core.accounts import Account, AccountStatus, Cursor
-from collector.core.batches import Batch
+from collector.core.batches import Batch, Failure
 from collector.core.coverage import Coverage
 from collector.core.gaps import Gap, Reasons, Wanted, gaps_of
 from collector.core.ids import AccountId, end_of
 from collector.core.money import Ledger
-from collector.core.planning import NOTHING
+from collector.core.planning import NOTHING, wanted_of
 from collector.core.ports import Clock, StateReader, StateStore
 from collector.flow.spending import ledger_of
 
@@ -75,6 +75,16 @@ def gaps(*, state: StateStore) -> list[Gap]:
     with state.reading() as tx:
         held, reasons = holdings(tx), known_reasons(tx)
         return [gap for account in tx.accounts() for gap in held.gaps(account, reasons)]
+
+
+def open_faults(batch: Batch, *, state: StateStore) -> list[Failure]:
+    """Return the faults of a batch of whose accounts something that it asked for is still missing."""
+    with state.reading() as tx:
+        accounts, coverage = tx.accounts(batch.shard), tx.coverage(batch.shard)
+    asked = {one.account_id: wanted_of(one, batch.kind, batch.window, batch.through_id) for one in accounts}
+    missing = {one for one, ids in asked.items() if coverage.get(one, NOTHING).gaps([ids])}
+    faults = [failure for failure in batch.failures if failure.is_fault]
+    return [one for one in faults if (one.account_id in missing if one.account_id is not None else bool(missing))]
 
 
 def batches(limit: int | None, *, state: StateStore) -> list[Batch]:

@@ -13,6 +13,8 @@ import psutil
 import pytest
 from collector_process import clean_environment
 
+from collector.airflow.local import _stop
+
 ROOT = Path(__file__).parent.parent.parent
 SIGN_IN = re.compile(r"(http://127\.0\.0\.1:\d+)   user (\w+)   password (\S+)")
 
@@ -22,9 +24,11 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("airflow")]
 @pytest.fixture
 def running(tmp_path):
     command = [sys.executable, "-m", "collector", "airflow", "--port", "0", "--folder", str(tmp_path / "airflow")]
+    # A person's own Airflow, which must not be touched: nothing answers there.
+    theirs = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "postgresql+psycopg://a@127.0.0.1:9/a", "AIRFLOW_HOME": "/nowhere"}
     with (tmp_path / "out").open("w") as out:
         process = subprocess.Popen(  # noqa: S603  our own command line
-            command, cwd=ROOT, env=clean_environment(tmp_path), stdout=out, stderr=subprocess.STDOUT
+            command, cwd=ROOT, env=clean_environment(tmp_path) | theirs, stdout=out, stderr=subprocess.STDOUT
         )
     yield process, tmp_path / "out"
     children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
@@ -35,7 +39,7 @@ def running(tmp_path):
 
 def said(out, pattern, seconds=180):
     deadline = time.monotonic() + seconds
-    while not (found := re.search(pattern, out.read_text())):
+    while not (found := re.search(pattern, out.read_text() if out.exists() else "")):
         assert time.monotonic() < deadline, f"{pattern} is not in: {out.read_text()}"
         time.sleep(0.3)
     return found
@@ -55,6 +59,22 @@ def test_windows_turn_green_and_ctrl_c_stops_everything(running):
     assert process.wait(60) == 0
     assert out.read_text().splitlines()[-1] == "stopped"
     assert [one for one in started if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_stopping_a_part_stops_what_it_has_started_in_groups_of_their_own(tmp_path):
+    child = "import time; time.sleep(600)"
+    parent = f"""
+import subprocess, sys, time
+started = subprocess.Popen([sys.executable, "-c", {child!r}], start_new_session=True)
+open("child", "w").write(str(started.pid))
+time.sleep(600)
+"""
+    part = subprocess.Popen([sys.executable, "-c", parent], cwd=tmp_path, start_new_session=True)  # noqa: S603
+    pid = int(said(tmp_path / "child", r"\d+")[0])
+    assert psutil.pid_exists(pid)
+    _stop(part)
+    assert part.poll() is not None
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_away_from_a_checkout_it_says_where_to_run_it(tmp_path):

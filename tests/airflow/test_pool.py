@@ -13,13 +13,12 @@ from collector.core.errors import ConfigError
 
 
 @contextmanager
-def api_server(status, document):
+def api_server(status, document, base=""):
     """Answer as Airflow's API server may."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self):
-            assert self.path == "/collector-pool/"
-            self.send_response(status)
+            self.send_response(status if self.path == f"{base}/collector-pool/" else 404)
             self.end_headers()
             self.wfile.write(json.dumps(document).encode())
 
@@ -28,7 +27,7 @@ def api_server(status, document):
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
     Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/execution/"
+    yield f"http://127.0.0.1:{server.server_port}{base}/execution/"
     server.shutdown()
     server.server_close()
 
@@ -40,8 +39,9 @@ def checked(url, monkeypatch):
     return [event["event"] for event in events]
 
 
-def test_a_pool_with_slots_is_all_that_is_needed(monkeypatch):
-    with api_server(200, {"slots": 2}) as url:
+@pytest.mark.parametrize("base", ["", "/airflow"])
+def test_a_pool_with_slots_is_all_that_is_needed(base, monkeypatch):
+    with api_server(200, {"slots": 2}, base) as url:
         assert checked(url, monkeypatch) == []
 
 
@@ -57,3 +57,12 @@ def test_an_api_server_that_cannot_tell_stops_nothing(monkeypatch):
     with api_server(404, {"detail": "Not Found"}) as url:
         assert checked(url, monkeypatch) == ["pool.not_checked"]
     assert checked("http://127.0.0.1:9/execution/", monkeypatch) == ["pool.not_checked"]
+
+
+def test_where_nothing_is_configured_the_api_server_is_where_airflow_looks_for_it(monkeypatch):
+    monkeypatch.delenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", raising=False)
+    asked = []
+    monkeypatch.setattr("collector.airflow.pool.urlopen", lambda url, **_: asked.append(url) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        check_pool()
+    assert asked == ["http://localhost:8080/collector-pool/"]

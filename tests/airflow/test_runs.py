@@ -21,9 +21,15 @@ ASKED_FOR = GREEN | {"asked_for": "success"}
 TIMELINES = r"/2/users/\d+/tweets"
 
 
-def test_a_scheduled_window_turns_green_and_its_csv_is_on_s3(stage):
+@pytest.fixture(scope="module")
+def window(stage):
+    """The run of a scheduled window that has ended."""
     with stage.scheduled():
-        run = stage.wait(lambda: stage.runs("collect_tweets", "success", "failed"), "a window ends")[-1]
+        return stage.wait(lambda: stage.runs("collect_tweets", "success", "failed", kind="scheduled"), "it ends")[-1]
+
+
+def test_a_scheduled_window_turns_green_and_its_csv_is_on_s3(stage, window):
+    run = window
     assert stage.states(run) == GREEN
     assert stage.tasks(run)["fetch"]["rendered_map_index"] == "shard 0"
     batch = stage.batch_of(run)
@@ -32,8 +38,8 @@ def test_a_scheduled_window_turns_green_and_its_csv_is_on_s3(stage):
     assert len(rows) == batch["rows"] > 0
 
 
-def test_a_committed_batch_tells_its_numbers(stage):
-    run = stage.runs("collect_tweets", "success")[-1]
+def test_a_committed_batch_tells_its_numbers(stage, window):
+    run = window
     batch = stage.batch_of(run)
     told = {name: stage.xcom(run, "commit", name) for name in ("rows", "objects", "requests", "gaps", "dollars")}
     assert told["rows"] == batch["rows"] > 0
@@ -48,9 +54,8 @@ def test_a_committed_batch_tells_its_numbers(stage):
     assert {name: event["extra"][name] for name in told} == told
 
 
-def test_nothing_but_the_batch_id_travels_between_tasks(stage):
-    run = stage.runs("collect_tweets", "success")[-1]
-    path = f"dags/collect_tweets/dagRuns/{run['dag_run_id']}/taskInstances/~/xcomEntries?limit=100"
+def test_nothing_but_the_batch_id_travels_between_tasks(stage, window):
+    path = f"dags/collect_tweets/dagRuns/{window['dag_run_id']}/taskInstances/~/xcomEntries?limit=100"
     returned = {one["task_id"] for one in stage.airflow.get(path)["xcom_entries"] if one["key"] == "return_value"}
     assert returned == {"plan"}
 

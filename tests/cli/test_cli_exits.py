@@ -131,7 +131,7 @@ def other_state(collector):
 
 # F24
 def test_ctrl_c_stops_a_batch_that_the_next_one_finishes(following, sandbox):
-    sandbox.api.latency = timedelta(seconds=0.2)
+    sandbox.api.latency = timedelta(seconds=1)
     with following.start("collect") as running:
         while '"batch.planned"' not in running.stderr:
             time.sleep(0.01)

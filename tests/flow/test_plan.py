@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import few
-from rooms import ESA, NASA, Room, assert_once, at, tweet, window
+from rooms import ESA, NASA, Room, assert_once, at, proven, tweet, whole, window
 
 from collector.core.batches import BatchKind
 from collector.core.errors import SourceUnavailable, StoreUnavailable
@@ -234,3 +234,7 @@ def test_a_window_is_planned_again_for_its_doubts_only_when_asked(repeats_doubts
     assert room.reasons(doubted) == {NASA: "not_proven_yet"}
     request = PlanRequest(BatchKind.BACKFILL, window(-100, -90), repeats_doubts=repeats_doubts)
     assert plan(request, **room.closers, worker=room.worker).batch_id == name
+    room.collect_backfill(-90, -10)
+    settled = plan(request, **room.closers, worker=room.worker)
+    room.finish(settled)
+    assert proven(room) == whole(-100, -1)

@@ -131,3 +131,13 @@ def test_batches_are_told_newest_first(room):
         room.wait(15)
     assert views.batches(None, state=room.state) == made[::-1]
     assert views.batches(2, state=room.state) == made[:0:-1]
+
+
+def test_a_fault_is_open_until_a_later_batch_brings_what_is_missing(room):
+    room.source.script(NASA, SourceUnavailable("503"))
+    failed = room.collect()
+    assert [one.account_id for one in views.open_faults(room.batch(failed), state=room.state)] == [NASA]
+    room.wait(15)
+    room.collect(0, 15)
+    assert views.open_faults(room.batch(failed), state=room.state) == []
+    assert room.batch(failed).failures
