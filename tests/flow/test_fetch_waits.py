@@ -15,6 +15,7 @@ from collector.core.errors import (
     RequestRefused,
     SourceClosed,
     SourceUnavailable,
+    StateUnavailable,
 )
 from collector.core.ranges import IdRange
 from collector.core.rates import RateWindow
@@ -160,6 +161,18 @@ def test_what_is_not_waited_for_still_seals(room, waits_for, error):  # F19
     batch = room.collect()
     assert room.reasons(batch) == {NASA: error.reason}
     assert_once(room, tweet(-5, 9), *EIGHT[:3])
+
+
+def test_what_was_paid_lands_also_when_the_state_fails_in_the_middle(room):  # F26 F45
+    batch = room.plan()
+    down = StateUnavailable("it does not answer")
+    room.source.script(NASA, None, down)
+    fetch_in_vain(room, batch, down)
+    assert [(page.account_id, page.tweets) for page in room.landed(batch)] == [(ESA, 1), (NASA, 3)]
+    room.source.asks.clear()
+    room.finish(batch)
+    assert [ask.ids.through for ask in room.source.asks] == [EIGHT[2] - 1] * 2
+    assert room.batch(batch).counts.tweets_read == 9
 
 
 def test_a_window_waits_for_the_windows_above_it_and_is_proven_then():  # F44
