@@ -8,6 +8,7 @@ import gc
 import importlib
 import json
 import os
+import signal
 import sys
 import time
 from typing import Any, NoReturn
@@ -37,6 +38,8 @@ def started(order: dict[str, Any]) -> int | None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    # Where the tests run in the background of a script, Ctrl-C is ignored by all that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["collector", *order["words"]]
     return None
 
