@@ -70,6 +70,35 @@ def fetch(
     landing = read_landing(part_keys(batch_id, objects), objects, compression)
     works = _works(batch, landing, state)
     lander = Lander(batch_id, landing, objects=objects, compression=compression, clock=clock, policy=policy)
+    failures = _landed(
+        batch_id,
+        works,
+        lander,
+        state=state,
+        source=source,
+        clock=clock,
+        policy=policy,
+        worker=worker,
+        progress=progress,
+    )
+    sealed = seal(batch_id, lander.landed, failures, policy.recipe, state=state, objects=objects)
+    log.info("batch.fetched", batch_id=batch_id, accounts=len(works), failures=len(failures))
+    return sealed
+
+
+def _landed(
+    batch_id: str,
+    works: Sequence[AccountWork],
+    lander: Lander,
+    *,
+    state: StateStore,
+    source: Source,
+    clock: Clock,
+    policy: Policy,
+    worker: Worker,
+    progress: Progress,
+) -> tuple[Failure, ...]:
+    """Land what the source gives of all that is left, and return why something is missing; none when another sealed."""
     lease = LeaseKeeper(batch_id, state=state, clock=clock, worker=worker)
     spending = SpendingKeeper(policy.budget, state=state, clock=clock)
     # Of few accounts none answering is an outage too.
@@ -83,18 +112,17 @@ def fetch(
         _raise_end(batch_id, outages.end(policy.waits_for) or _awaited(batch_id, failures, policy, state))
     except LeaseLost as lost:
         log.warning("batch.lost", batch_id=batch_id, message=str(lost))
-        failures = ()
+        return ()
     except CollectorError:
         # What is in memory is paid.
         with suppress(CollectorError):
             lander.flush()
         raise
+    else:
+        return failures
     finally:
         leave = partial(lease.leave, end=outages.end(policy.waits_for))
         _remember(batch_id, source, begun, lander, state, (spending.settle, leave))
-    sealed = seal(batch_id, lander.landed, failures, policy.recipe, state=state, objects=objects)
-    log.info("batch.fetched", batch_id=batch_id, accounts=len(works), failures=len(failures))
-    return sealed
 
 
 def _works(batch: Batch, landing: Landing, state: StateStore) -> list[AccountWork]:
