@@ -120,7 +120,7 @@ def test_a_rate_limit_gives_the_slot_back_and_goes_on_at_the_next_page(stage):
     assert stage.rows_between(start, end) == stage.truth(start, end)
 
 
-# F24 F45 F46
+# F24 F46
 def test_a_killed_fetch_is_finished_by_its_retry(stage):
     start, end = minutes_ago(44), minutes_ago(42)
     stage.sandbox.faults.add(Fault("latency", path=TIMELINES, times=12, seconds=1))
