@@ -1,7 +1,7 @@
 """The schedule: `collect_tweets`, a batch every quarter of an hour, and `backfill_tweets`, past days on request.
 
 Both run the same steps; what differs is the length of a window. Collector is imported inside the tasks, but for its
-settings: nothing heavy runs when Airflow reads this file.
+settings and the pool's name: nothing heavy runs when Airflow reads this file.
 """
 
 from collections.abc import Iterator
@@ -10,12 +10,11 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Metadata, TriggerRule, task, task_group
 
+from collector.airflow.pool import POOL
 from collector.settings import read_settings
 
 SETTINGS = read_settings()
 SHARDS = list(range(SETTINGS.shards))
-POOL = "x_api"
-"""Who may ask X at the same time: `airflow pools set x_api 2 "who may ask X at the same time"`."""
 TWEETS_CSV = Asset("tweets_csv")
 """Updated by every committed batch, with its numbers; schedule what reads the tweets on it."""
 DEFAULTS = {

@@ -20,6 +20,7 @@ from collector_process import clean_environment
 from postgres import PostgresServer
 
 from collector.airflow.local import LocalAirflow
+from collector.airflow.pool import MAKE
 from collector.core.errors import CollectorError
 from collector.core.ids import id_at
 from collector.core.times import time_text
@@ -218,7 +219,7 @@ def open_stage(folder: Path, server: PostgresServer) -> Iterator[Stage]:
         # Beside Airflow's own tables, in one database.
         stage.collector("migrate")
         stage.collector("accounts", "add", *(user.username for user in sandbox.users.values()))
-        airflow.run("pools", "set", "x_api", "2", "who may ask X at the same time")
+        airflow.run(*MAKE)
         yield stage
 
 

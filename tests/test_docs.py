@@ -1,6 +1,7 @@
 """The README and the settings file say what is true: commands, settings, defaults, columns, exit codes."""
 
 import re
+import shlex
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import click
 import pytest
 from pydantic import SecretStr
 
+from collector.airflow.pool import MAKE
 from collector.cli import collector
 from collector.cli.frame import DONE, FAILED, TRY_LATER, WRONG_USE
 from collector.core.columns import COLUMNS
@@ -132,3 +134,8 @@ def test_the_make_targets_that_the_readme_writes_down_exist():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert set(re.findall(r"^ +make ([a-z]+)", README, re.MULTILINE)) <= targets
     assert set(re.findall(r"`make ([a-z]+)`", README)) <= targets
+
+
+def test_the_readme_makes_the_pool_as_the_error_says():
+    words = next(shlex.split(line, comments=True) for line in README.splitlines() if "airflow pools set" in line)
+    assert words == ["airflow", *MAKE]

@@ -5,6 +5,7 @@ A task in a pool that does not exist waits for ever, and neither tasks nor DAG f
 # ruff: noqa: PLC0415  only the API server has a database
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.parse import urljoin
@@ -21,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 POOL = "x_api"
 PREFIX = "/collector-pool"
-COMMAND = f'airflow pools set {POOL} 2 "who may ask X at the same time"'
+MAKE = ("pools", "set", POOL, "2", "who may ask X at the same time")
+"""What to tell Airflow's command line, once."""
 _PATIENCE = 10
 
 
@@ -56,4 +58,4 @@ def check_pool() -> None:
     if not slots:
         what = "no pool" if slots is None else "no slot in its pool"
         message = f"Airflow has {what} {POOL}, so no fetch would ever run"
-        raise ConfigError(message, hint=COMMAND)
+        raise ConfigError(message, hint=f"airflow {shlex.join(MAKE)}")

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collector.sandbox import Sandbox
 
 DAGS = ("collect_tweets", "backfill_tweets", "daily_summary")
-POOL = ("pools", "set", "x_api", "2", "who may ask X at the same time")
 _PAUSE = 2.0
 _ENDED_RUNS = "dags/collect_tweets/dagRuns?limit=20&order_by=-run_after&state=success&state=failed"
 
@@ -104,6 +103,7 @@ def _of_sandbox(sandbox: "Sandbox", place: Path) -> dict[str, str]:
 
 def _serve(place: Path, port: int, environment: Mapping[str, str]) -> None:
     from collector.airflow.local import USER, LocalAirflow  # noqa: PLC0415
+    from collector.airflow.pool import MAKE  # noqa: PLC0415
 
     dags, config = Path("dags").resolve(), Path("config/airflow/airflow.cfg").resolve()
     # A person's own Airflow must not be touched; connections may come along.
@@ -114,7 +114,7 @@ def _serve(place: Path, port: int, environment: Mapping[str, str]) -> None:
     }
     click.echo("starting Airflow ...")
     with LocalAirflow(home=place.resolve(), dags=dags, config=config, environment=kept, port=port) as opened:
-        opened.run(*POOL)
+        opened.run(*MAKE)
         for dag_id in DAGS:
             opened.patch(f"dags/{dag_id}", {"is_paused": False})
         click.echo(f"\n  {opened.url}   user {USER}   password {opened.password}\n\n  files  {place.resolve()}\n")

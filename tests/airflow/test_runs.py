@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 from airflow_stage import WINDOW, minutes_ago, rows_of, time_of
 
+from collector.airflow.pool import MAKE
 from collector.sandbox.faults import Fault
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("airflow")]
@@ -186,7 +187,7 @@ def test_lost_credentials_and_exhausted_credits_fail_at_once(fault, message, sta
 def test_a_missing_pool_is_told(stage):
     stage.airflow.run("pools", "delete", "x_api")
     run = stage.trigger("backfill_tweets", minutes_ago(30), minutes_ago(29))
-    stage.airflow.run("pools", "set", "x_api", "2", "who may ask X at the same time")
+    stage.airflow.run(*MAKE)
     assert stage.states(run)["accounts"] == "failed"
     assert "airflow pools set x_api" in stage.log(run, "accounts")
 
