@@ -5,21 +5,27 @@ from datetime import timedelta
 from threading import Lock
 from typing import Generic
 
-from collector.core.errors import SecretUnavailable
+import structlog
+
+from collector.core.errors import SecretRefused, SecretUnavailable
 from collector.core.ports import Clock, Held
 
 KEPT = timedelta(minutes=5)
 """So long a rotation may go unnoticed where the old value still works; each read costs a request."""
 
 PAUSE = timedelta(seconds=10)
-"""So long a value that was refused, and has not changed, or could not be read again, is not asked for again."""
+"""So long a value that was refused and has not changed is not read again."""
+
+PATIENCE = timedelta(minutes=1)
+"""So long a value that is old and could not be read again is used before the next try."""
+
+log = structlog.get_logger(__name__)
 
 
 class KeptSecret(Generic[Held]):
     """Implements `Secret`; safe to share between threads.
 
-    An outage of where it is kept does no harm while what was read before still works: it is used on, and `renewed`
-    raises once it is refused.
+    Where it cannot be read again, what was read before is used on, with a warning; `renewed` raises once it is refused.
     """
 
     def __init__(self, read: Callable[[], Held], clock: Clock) -> None:
@@ -57,6 +63,7 @@ class KeptSecret(Generic[Held]):
     def _fresh_or(self, held: Held) -> Held:
         try:
             return self._fresh()
-        except SecretUnavailable:
-            self._is_due_at = self._clock.now() + PAUSE
+        except (SecretUnavailable, SecretRefused) as error:
+            self._is_due_at = self._clock.now() + PATIENCE
+            log.warning("secret.not_read", message=str(error), hint=error.hint)
             return held
