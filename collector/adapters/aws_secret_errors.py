@@ -13,9 +13,10 @@ from http import HTTPStatus
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
+from collector.adapters.s3_errors import ROLE_SILENT, is_role_silent
 from collector.core.errors import CollectorError, SecretRefused, SecretUnavailable
 
-_NO_ANSWER = (boto.ConnectionError, boto.HTTPClientError, boto.MetadataRetrievalError, boto.IncompleteReadError)
+_NO_ANSWER = (boto.ConnectionError, boto.HTTPClientError, boto.IncompleteReadError)
 _NO_CREDENTIALS = (
     boto.NoCredentialsError,
     boto.PartialCredentialsError,
@@ -129,6 +130,8 @@ def _hint(code: str, error: ClientError, errand: SecretErrand) -> str:
 def _unanswered(error: Exception, errand: SecretErrand) -> CollectorError:
     if isinstance(error, _NO_ANSWER):
         return SecretUnavailable(f"{errand} cannot be read now: {error}", hint=_LATER)
+    if is_role_silent(error):
+        return SecretUnavailable(f"{errand} cannot be read now: {error}", hint=ROLE_SILENT)
     hint = "check the AWS settings"
     if isinstance(error, _NO_CREDENTIALS):
         hint = _CREDENTIALS
