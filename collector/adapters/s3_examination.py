@@ -53,7 +53,7 @@ class S3Examination:
         found = self._session.get_credentials()
         who = f"credentials from {found.method}" if found else "no credentials"
         if theirs is None or theirs == ours:
-            return fine("output region", f"{ours}, {who}")
+            return fine("output region", f"{ours or theirs or 'no region is set'}, {who}")
         what = f"the bucket is in {theirs}, the AWS settings say {ours}; {who}"
         return warning("output region", what, why=_WHY_REGION, command=f"export AWS_DEFAULT_REGION={theirs}")
 

@@ -69,6 +69,4 @@ def _newest(found: Status) -> Finding:
     told = f"{newest.batch_id} {newest.status}, lag {duration_text(found.lag)}, gaps {found.gaps:,}"
     if found.lag is None or found.lag <= LATE:
         return fine("newest batch", told)
-    return warning(
-        "newest batch", told, why=_WHY_LATE, command="collector collect; collector gaps tells what is missing"
-    )
+    return warning("newest batch", told, why=_WHY_LATE, command="collector collect")

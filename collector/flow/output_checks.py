@@ -95,7 +95,8 @@ def _create_only(put: CollectorError | None, objects: ObjectStore) -> Finding:
         return _ignored("the store ignores If-None-Match: it took a second object of the same key")
     if before != after and isinstance(after, bytes):
         return _ignored("the store says that it refused a second object of the same key, and wrote it all the same")
-    return fine("create-only", "a second object of the same key was refused, and the first bytes stand")
+    stand = ", and the first bytes stand" if isinstance(after, bytes) else ""
+    return fine("create-only", f"a second object of the same key was refused{stand}")
 
 
 def _ignored(what: str) -> Finding:

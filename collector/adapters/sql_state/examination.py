@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,7 +51,8 @@ class SqlExamination:
 
     def _of_file(self, file: Path) -> Finding:
         if file.exists():
-            return self._of_database(open_database(self._url, BUSY_TIMEOUT))
+            with self._opened() as database:
+                return self._of_database(database)
         folder = existing(file.parent)
         if not os.access(folder, os.W_OK | os.X_OK):
             command = f"sudo chown $USER {folder}, or name another file in COLLECTOR_STATE_URL"
@@ -58,13 +60,20 @@ class SqlExamination:
         return warning("state", f"{file} is not made yet", why=WHY, command="collector migrate")
 
     def _server(self) -> Iterator[Finding]:
-        database = open_database(self._url, BUSY_TIMEOUT)
-        yield self._of_database(database)
-        with database.transaction(Intent.READ) as connection:
-            theirs: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        with self._opened() as database:
+            yield self._of_database(database)
+            with database.transaction(Intent.READ) as connection:
+                theirs: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         ahead = self._clock.now() - theirs.astimezone(UTC)
         yield clock_finding("state clock", "the database server", ahead, TOLERANCE)
-        database.engine.dispose()
+
+    @contextmanager
+    def _opened(self) -> Iterator[Database]:
+        database = open_database(self._url, BUSY_TIMEOUT)
+        try:
+            yield database
+        finally:
+            database.engine.dispose()
 
     def _of_database(self, database: Database) -> Finding:
         with database.transaction(Intent.READ) as connection:
