@@ -56,8 +56,8 @@ locals {
   )
 
   status_alarms = {
-    StatusCheckFailed_System   = { action = "recover", text = "The hardware below the instance failed: EC2 moves the instance to other hardware. Afterwards: collector status." }
-    StatusCheckFailed_Instance = { action = "reboot", text = "The instance does not answer: EC2 reboots it, and the services come up by themselves. If it recurs, see its memory and its disks on the dashboard. Afterwards: collector status." }
+    system   = { metric = "StatusCheckFailed_System", action = "recover", text = "The hardware below the instance failed: EC2 moves the instance to other hardware. Afterwards: collector status." }
+    instance = { metric = "StatusCheckFailed_Instance", action = "reboot", text = "The instance does not answer: EC2 reboots it, and the services come up by themselves. If it recurs, see its memory and its disks on the dashboard. Afterwards: collector status." }
   }
 }
 
@@ -98,10 +98,10 @@ resource "aws_kms_key" "watch" {
   })
 }
 
+# Its class stays the default: of the infrequent-access class, CloudWatch takes no metrics out of the lines.
 resource "aws_cloudwatch_log_group" "collector" {
   name              = "/${var.name}"
   retention_in_days = 30
-  log_group_class   = "STANDARD" # the other class takes no metrics out of its lines
   kms_key_id        = aws_kms_key.watch.arn
   tags              = var.tags
 }
@@ -188,10 +188,10 @@ resource "aws_cloudwatch_metric_alarm" "disk" {
 resource "aws_cloudwatch_metric_alarm" "status" {
   for_each = var.instance ? local.status_alarms : {}
 
-  alarm_name          = "${var.name}-${each.key}"
+  alarm_name          = "${var.name}-status-${each.key}"
   alarm_description   = each.value.text
   namespace           = "AWS/EC2"
-  metric_name         = each.key
+  metric_name         = each.value.metric
   dimensions          = { InstanceId = one(aws_instance.collector[*].id) }
   statistic           = "Maximum"
   comparison_operator = "GreaterThanThreshold"
