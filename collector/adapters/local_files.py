@@ -10,7 +10,14 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from collector.adapters.object_keys import UNFINISHED, beyond_scheme, checked_key, checked_prefix
-from collector.core.errors import ConfigError, ObjectExists, ObjectMissing, StoreRefused, StoreUnavailable
+from collector.core.errors import (
+    ConfigError,
+    CreateOnlyMissing,
+    ObjectExists,
+    ObjectMissing,
+    StoreRefused,
+    StoreUnavailable,
+)
 
 _EXAMPLE = "file:///home/me/tweets"
 _PASSING = frozenset(
@@ -117,7 +124,7 @@ def _link(unfinished: Path, final: Path) -> None:
             raise
         message = f"{final} cannot be created whole or not at all: {error}"
         hint = "The file system has no hard links, or splits the folder: choose a local folder, on one disk, or S3."
-        raise StoreRefused(message, hint=hint) from error
+        raise CreateOnlyMissing(message, hint=hint) from error
 
 
 def _make_folder(folder: Path) -> None:
