@@ -1,0 +1,56 @@
+"""One Ceph for the rights, where there is one; a small X; and the collectors that work under a role."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from absent import not_checked
+from ceph_server import Ceph, absent_programs, running_ceph
+from collector_process import Collector, Ended, WarmStarter, warm_starter
+from documents import Document
+from main_job import failure_of_main_job
+from roles import Role, a_name, role_with, shipped_rights
+
+from collector.sandbox import Sandbox
+
+__all__ = ["warm_starter"]
+
+if absent_programs():
+    not_checked(
+        "that the collector's rights on S3 suffice, that it needs each, and that all else is refused",
+        "install Ceph (Debian: apt-get install ceph-mon ceph-osd radosgw ceph-common)",
+    )
+    collect_ignore_glob = ["*_on_ceph.py"]
+
+
+@pytest.fixture(scope="session")
+def ceph() -> Iterator[Ceph]:
+    with running_ceph() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Two accounts with a handful of tweets of the last eight hours."""
+    with Sandbox(accounts=2, tweets=12, history=timedelta(hours=8)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def working(ceph: Ceph, sandbox: Sandbox, warm_starter: WarmStarter, tmp_path_factory) -> Callable[..., Any]:
+    """Set up a role with rights, a function of the bucket's name, and a collector that works under it."""
+
+    def set_up(rights: Callable[[str], Document]) -> tuple[Role, Collector]:
+        bucket = a_name()
+        role = role_with(ceph, bucket, rights(bucket))
+        return role, role.collector(tmp_path_factory.mktemp("collector"), warm_starter, sandbox)
+
+    return set_up
+
+
+@pytest.fixture(scope="module")
+def done(working: Callable[..., Any], sandbox: Sandbox) -> tuple[Role, Collector, Ended | None]:
+    """Give the shipped role after the main job, and the command that failed, if one did."""
+    role, collector = working(shipped_rights)
+    return role, collector, failure_of_main_job(role, collector, sandbox)
