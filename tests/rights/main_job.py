@@ -65,8 +65,10 @@ def _killed_in_fetch(collector: Collector, sandbox: Sandbox) -> Ended:
 
 
 def _post(sandbox: Sandbox) -> None:
+    """Post what the next batch finds: a window ends with a whole second."""
     for account_id in sandbox.users:
         sandbox.world.post(account_id, "the same view, later")
+    time.sleep(1 - time.time() % 1)
 
 
 def _hours_ago(hours: float) -> str:
