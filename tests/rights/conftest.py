@@ -1,6 +1,7 @@
 """One Ceph for the rights, where there is one; a small X; and the collectors that work under a role."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from absent import not_checked
 from ceph_server import Ceph, absent_programs, running_ceph
 from collector_process import Collector, Ended, WarmStarter, warm_starter
 from documents import Document
-from main_job import failure_of_main_job
+from main_job import failure_of_main_job, tweet_ids
 from roles import Role, a_name, role_with, shipped_rights
 
 from collector.sandbox import Sandbox
@@ -49,8 +50,18 @@ def working(ceph: Ceph, sandbox: Sandbox, warm_starter: WarmStarter, tmp_path_fa
     return set_up
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The shipped role after the main job: the command that failed, if one did, and all tweets there were on X."""
+
+    role: Role
+    collector: Collector
+    failed: Ended | None
+    tweets: list[int]
+
+
 @pytest.fixture(scope="module")
-def done(working: Callable[..., Any], sandbox: Sandbox) -> tuple[Role, Collector, Ended | None]:
-    """Give the shipped role after the main job, and the command that failed, if one did."""
+def done(working: Callable[..., Any], sandbox: Sandbox) -> Done:
     role, collector = working(shipped_rights)
-    return role, collector, failure_of_main_job(role, collector, sandbox)
+    failed = failure_of_main_job(role, collector, sandbox)
+    return Done(role, collector, failed, tweet_ids(sandbox))

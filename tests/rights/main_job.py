@@ -1,5 +1,7 @@
 """The main job, step by step, as the command line does it: what the collector's role has to suffice for."""
 
+import csv
+import io
 import signal
 import time
 from collections.abc import Iterator
@@ -21,13 +23,26 @@ def failure_of_main_job(role: Role, collector: Collector, sandbox: Sandbox) -> E
     return next((ended for ended in main_job(role, collector, sandbox) if ended.code), None)
 
 
+def tweet_ids(sandbox: Sandbox) -> list[int]:
+    """Return the ids of all tweets there are on X."""
+    source = sandbox.api.source
+    return sorted(tweet_id for account_id in source.users for tweet_id in source.ids(account_id))
+
+
+def collected_ids(role: Role) -> list[int]:
+    """Return the ids in all CSV objects."""
+    objects = role.objects()
+    texts = [objects.read(key).decode() for key in objects.keys("tweets/")]
+    return sorted(int(row["tweet_id"]) for text in texts for row in csv.DictReader(io.StringIO(text, newline="")))
+
+
 def main_job(role: Role, collector: Collector, sandbox: Sandbox) -> Iterator[Ended]:
     """Yield the commands as they end: batches, the audit, a backfill, a batch left when sealed, one that is killed."""
     yield collector("accounts", "add", *(account.username for account in sandbox.users.values()))
     yield collector("collect")
     yield collector("verify")
     yield daily_summary(role)
-    yield collector("backfill", "--from", _hours_ago(8), "--to", _hours_ago(4))
+    yield collector("backfill", "--from", _hours_ago(9), "--to", _hours_ago(1))
     _post(sandbox)
     planned = collector("plan")
     yield planned

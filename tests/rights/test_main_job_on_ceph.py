@@ -2,7 +2,7 @@
 
 import pytest
 from documents import lessened
-from main_job import failure_of_main_job
+from main_job import collected_ids, failure_of_main_job
 from roles import shipped_rights
 
 pytestmark = pytest.mark.xdist_group("ceph")
@@ -16,13 +16,12 @@ def without(action, place):
 
 
 def test_the_shipped_rights_suffice_for_the_main_job(done):
-    _, _, failed = done
-    assert failed is None
+    assert done.failed is None
+    assert collected_ids(done.role) == done.tweets
 
 
 def test_the_main_job_puts_gets_and_lists_and_nothing_else(done):
-    role, _, _ = done
-    asked = role.ceph.asked_by_machine(role.bucket)
+    asked = done.role.ceph.asked_by_machine(done.role.bucket)
     created = {f"PUT {folder}" for folder in (*FOLDERS, "summaries")}
     read = {f"GET {folder}" for folder in (*FOLDERS, "summaries")}
     assert asked == created | read | {f"LIST {folder}" for folder in FOLDERS}
