@@ -10,6 +10,7 @@ from absent import not_checked
 from ceph_server import Ceph, absent_programs, running_ceph
 from collector_process import Collector, Ended, WarmStarter, warm_starter
 from documents import Document
+from evaluator import Evaluator, evaluator_is_absent, running_evaluator
 from main_job import failure_of_main_job, tweet_ids
 from roles import Role, a_name, role_with, shipped_rights
 
@@ -17,12 +18,27 @@ from collector.sandbox import Sandbox
 
 __all__ = ["warm_starter"]
 
+collect_ignore_glob: list[str] = []
+
 if absent_programs():
     not_checked(
         "that the collector's rights on S3 suffice, that it needs each, and that all else is refused",
         "install Ceph (Debian: apt-get install ceph-mon ceph-osd radosgw ceph-common)",
     )
-    collect_ignore_glob = ["*_on_ceph.py"]
+    collect_ignore_glob.append("*_on_ceph.py")
+
+if evaluator_is_absent():
+    not_checked(
+        "that the policies allow and deny by IAM's own rules what they should, conditional writes and TLS among it",
+        "install Node 20 or newer with npm, then run make evaluator",
+    )
+    collect_ignore_glob.append("*_by_iam.py")
+
+
+@pytest.fixture(scope="session")
+def evaluator() -> Iterator[Evaluator]:
+    with running_evaluator() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
