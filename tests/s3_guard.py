@@ -88,8 +88,7 @@ class Guard:
         return [body]
 
     def _more(self) -> list[tuple[str, str]]:
-        date = format_datetime(datetime.now(UTC) + self.ahead, usegmt=True)
-        return [("Date", date)] + ([("x-amz-bucket-region", self.region)] if self.region else [])
+        return [("x-amz-bucket-region", self.region)] if self.region else []
 
 
 def _asked(environ: dict[str, Any]) -> tuple[str, str]:
@@ -100,8 +99,12 @@ def _asked(environ: dict[str, Any]) -> tuple[str, str]:
     return {"PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}.get(environ["REQUEST_METHOD"], "s3:GetObject"), key
 
 
-class _Quiet(WSGIRequestHandler):
+class _Connection(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def date_time_string(self, _timestamp: float | None = None) -> str:
+        """Return the guard's time for the Date header."""
+        return format_datetime(datetime.now(UTC) + self.server.app.ahead, usegmt=True)
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
         """Say nothing."""
@@ -111,7 +114,7 @@ class _Quiet(WSGIRequestHandler):
 def guarded_s3() -> Iterator[Guard]:
     """Serve an empty bucket behind a guard that lets everything pass."""
     guard = Guard(one_at_a_time(DomainDispatcherApplication(create_backend_app)))
-    server = make_server("127.0.0.1", 0, guard, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, guard, threaded=True, request_handler=_Connection)
     guard.url = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

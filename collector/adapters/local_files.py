@@ -39,12 +39,7 @@ class FolderObjects:
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Open the store of a `file:///folder` URL. Raises `ConfigError` for any other."""
-        beyond_scheme(url, scheme="file", example=_EXAMPLE)
-        parts = urlsplit(url)
-        if parts.netloc or parts.query or parts.fragment or not parts.path.strip("/"):
-            message = f"{url!r} does not name a folder of this machine"
-            raise ConfigError(message, hint=f"Write the whole path, like {_EXAMPLE}")
-        return cls(Path(unquote(parts.path)))
+        return cls(folder_of(url))
 
     @property
     def location(self) -> str:
@@ -111,6 +106,16 @@ class FolderObjects:
             path.unlink(missing_ok=True)
             raise
         return path
+
+
+def folder_of(url: str) -> Path:
+    """Return the folder of a `file:///folder` URL. Raises `ConfigError` for any other."""
+    beyond_scheme(url, scheme="file", example=_EXAMPLE)
+    parts = urlsplit(url)
+    if parts.netloc or parts.query or parts.fragment or not parts.path.strip("/"):
+        message = f"{url!r} does not name a folder of this machine"
+        raise ConfigError(message, hint=f"Write the whole path, like {_EXAMPLE}")
+    return Path(unquote(parts.path))
 
 
 def _link(unfinished: Path, final: Path) -> None:

@@ -81,10 +81,12 @@ class S3Objects:
         self._patiently = again.on(is_momentary)
 
     @classmethod
-    def from_url(cls, url: str, *, client: "S3Client | None" = None, patience: S3Patience = PATIENCE) -> Self:
+    def from_url(
+        cls, url: str, *, client: "S3Client | None" = None, patience: S3Patience = PATIENCE, page_size: int = 1000
+    ) -> Self:
         """Open the store of an `s3://bucket/prefix` URL. Raises `ConfigError` for any other."""
         bucket, _, prefix = beyond_scheme(url, scheme="s3", example=_EXAMPLE).partition("/")
-        return cls(bucket, prefix, client=client, patience=patience)
+        return cls(bucket, prefix, client=client, patience=patience, page_size=page_size)
 
     @property
     def location(self) -> str:

@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 
 import requests
 import stamina
-import tweepy
 
 from collector.adapters.x_api.answers import read_page, read_users
 from collector.adapters.x_api.credentials import XCredentials
 from collector.adapters.x_api.fields import RENAMED_PARAMETERS, TWEET_FIELDS, Vocabulary
 from collector.adapters.x_api.rates import Rates
 from collector.adapters.x_api.refusals import is_rate_limit, refusal
-from collector.adapters.x_api.transport import Answer, Door, Refused, Transport
+from collector.adapters.x_api.transport import Answer, Door, Refused, Transport, tweepy_client
 from collector.core.accounts import User, UserLookup
 from collector.core.errors import (
     ConfigError,
@@ -188,17 +187,7 @@ class XApi:
 
     def _client(self) -> Any:  # noqa: ANN401 - tweepy is not typed
         if not hasattr(self._threads, "client"):
-            client = tweepy.Client(
-                self.credentials.bearer_token,
-                self.credentials.consumer_key,
-                self.credentials.consumer_secret,
-                self.credentials.access_token,
-                self.credentials.access_token_secret,
-                return_type=requests.Response,
-                wait_on_rate_limit=False,
-            )
-            client.session = self._transport.session()
-            self._threads.client = client
+            self._threads.client = tweepy_client(self.credentials, self._transport)
         return self._threads.client
 
 
