@@ -37,6 +37,7 @@ class Role:
             "COLLECTOR_STATE_URL": f"sqlite:///{folder / 'state.db'}",
             "COLLECTOR_SETTLE_SECONDS": "0",
             "COLLECTOR_INITIAL_LOOKBACK": "2h",
+            "COLLECTOR_MAX_USD_PER_MONTH": "50",
         }
         return Collector(folder, starter, environment | self.ceph.environment(self.keys))
 
@@ -52,10 +53,17 @@ def role_with(ceph: Ceph, bucket: str, rights: Document) -> Role:
     ceph.client("s3", ceph.owner).put_bucket_policy(Bucket=bucket, Policy=text_of(known_to_ceph(bucket)))
     iam = ceph.client("iam", ceph.owner)
     role = iam.create_role(RoleName=bucket, AssumeRolePolicyDocument=text_of(trusting("machine")))["Role"]
-    iam.put_role_policy(RoleName=bucket, PolicyName="objects", PolicyDocument=text_of(rights))
     sts = ceph.client("sts", ceph.machine)
     given = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="collector")["Credentials"]
-    return Role(ceph, bucket, Keys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]))
+    made = Role(ceph, bucket, Keys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]))
+    grant(made, rights)
+    return made
+
+
+def grant(role: Role, rights: Document) -> None:
+    """Give a role these rights in place of those it had; its sessions that run have them at once."""
+    iam = role.ceph.client("iam", role.ceph.owner)
+    iam.put_role_policy(RoleName=role.bucket, PolicyName="objects", PolicyDocument=text_of(rights))
 
 
 def known_to_ceph(bucket: str) -> Document:
