@@ -47,14 +47,14 @@ def ceph() -> Iterator[Ceph]:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """Two accounts with a handful of tweets of the last eight hours."""
     with Sandbox(accounts=2, tweets=12, history=timedelta(hours=8)) as opened:
         yield opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def working(ceph: Ceph, sandbox: Sandbox, warm_starter: WarmStarter, tmp_path_factory) -> Callable[..., Any]:
     """Set up a role with rights, a function of the bucket's name, and a collector that works under it."""
 
@@ -68,16 +68,17 @@ def working(ceph: Ceph, sandbox: Sandbox, warm_starter: WarmStarter, tmp_path_fa
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The shipped role after the main job: the command that failed, if one did, and all tweets there were on X."""
+    """The shipped role after the main job: the command that failed, if any; what S3 was asked; all tweets of X."""
 
     role: Role
     collector: Collector
     failed: Ended | None
+    asked: set[str]
     tweets: list[int]
 
 
-@pytest.fixture(scope="module")
-def done(working: Callable[..., Any], sandbox: Sandbox) -> Done:
+@pytest.fixture(scope="session")
+def done(ceph: Ceph, working: Callable[..., Any], sandbox: Sandbox) -> Done:
     role, collector = working(shipped_rights)
     failed = failure_of_main_job(role, collector, sandbox)
-    return Done(role, collector, failed, tweet_ids(sandbox))
+    return Done(role, collector, failed, ceph.asked_by_machine(role.bucket), tweet_ids(sandbox))

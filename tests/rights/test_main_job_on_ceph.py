@@ -21,10 +21,9 @@ def test_the_shipped_rights_suffice_for_the_main_job(done):
 
 
 def test_the_main_job_puts_gets_and_lists_and_nothing_else(done):
-    asked = done.role.ceph.asked_by_machine(done.role.bucket)
     created = {f"PUT {folder}" for folder in (*FOLDERS, "summaries")}
     read = {f"GET {folder}" for folder in (*FOLDERS, "summaries")}
-    assert asked == created | read | {f"LIST {folder}" for folder in FOLDERS}
+    assert done.asked == created | read | {f"LIST {folder}" for folder in FOLDERS}
 
 
 def test_rights_to_each_action_on_each_folder_are_tried():
