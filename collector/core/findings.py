@@ -66,12 +66,16 @@ def failed(name: str, error: CollectorError, *, why: str) -> Finding:
     return wrong(name, words_of(error), why=why, command=error.hint)
 
 
-def words_of(error: CollectorError) -> str:
-    """Return an error in a doctor's words: a right that is missing is named before anything else."""
-    if not isinstance(error, RightMissing):
-        return str(error)
-    told = f": {error.told}" if error.told else ""
-    return f"the credentials may not {error.right} on {error.place}{told}"
+def words_of(*errors: CollectorError) -> str:
+    """Return errors in a doctor's words: a right that is missing is named once, with all its places."""
+    lacks = [error for error in errors if isinstance(error, RightMissing)]
+    rights = [_lack([lack for lack in lacks if lack.right == right]) for right in dict.fromkeys(e.right for e in lacks)]
+    return "; ".join(dict.fromkeys([*rights, *(str(error) for error in errors if not isinstance(error, RightMissing))]))
+
+
+def _lack(lacks: Sequence[RightMissing]) -> str:
+    told = f": {lacks[0].told}" if lacks[0].told else ""
+    return f"the credentials may not {lacks[0].right} on {', '.join(lack.place for lack in lacks)}{told}"
 
 
 @dataclass(frozen=True, slots=True)

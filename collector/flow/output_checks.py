@@ -123,7 +123,7 @@ def _joined(name: str, verb: str, tried: Errors, *, why: str) -> Finding:
     refused = [error for error in known.values() if error is not None]
     if refused:
         commands = dict.fromkeys(error.hint for error in refused)
-        return wrong(name, "; ".join(map(words_of, refused)), why=why, command=" ; ".join(commands))
+        return wrong(name, words_of(*refused), why=why, command=" ; ".join(commands))
     if not known:
         return not_checked(name, "there is no object to try it on yet", why=why)
     return fine(name, f"{', '.join(known)} {verb}")

@@ -143,3 +143,11 @@ def test_an_output_that_is_a_file_is_wrong(following, tmp_path):
     found = visit(following, COLLECTOR_OUTPUT=f"file://{tmp_path}/file/output")
     assert found.ended.code == 1
     assert "output put" in found.named("wrong")
+
+
+def test_an_airflow_that_is_set_up_is_asked_and_says_nothing_of_its_own(following, tmp_path):
+    nobody = {"AIRFLOW_HOME": str(tmp_path / "airflow"), "AIRFLOW__API__BASE_URL": "http://127.0.0.1:9/"}
+    found = visit(following, **nobody)
+    found.assert_wrong()
+    assert "airflow pool" in found.named("warning")
+    assert found.findings["airflow pool"]["command"] == "airflow api-server"

@@ -15,6 +15,7 @@ from collector.core.findings import (
     fine,
     not_checked,
     warning,
+    words_of,
     wrong,
 )
 
@@ -57,3 +58,9 @@ def test_a_missing_right_is_named_in_words():
     error = RightMissing("refused", right="s3:PutObject", place="s3://b/raw/x", told="not you", hint="allow it")
     found = failed("output put", error, why="w")
     assert found.what == "the credentials may not s3:PutObject on s3://b/raw/x: not you"
+
+
+def test_one_right_that_is_missing_in_many_places_is_named_once():
+    lacks = [RightMissing("x", right=right, place=place) for right, place in (("r", "a"), ("q", "b"), ("r", "c"))]
+    told = words_of(*lacks, ConfigError("old"), ConfigError("old"))
+    assert told == "the credentials may not r on a, c; the credentials may not q on b; old"

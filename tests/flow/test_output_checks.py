@@ -33,9 +33,14 @@ class Store(FakeObjects):
 
 
 class Ignoring(Store):
-    """Overwrites what stands."""
+    """Overwrites what stands; `created` are the keys."""
+
+    def __init__(self):
+        super().__init__()
+        self.created = set()
 
     def create(self, key, body):
+        self.created.add(key)
         self.bodies[key] = body
 
 
@@ -118,6 +123,7 @@ def test_a_store_that_overwrites_is_wrong_and_no_published_object_is_touched(): 
         assert "ignores If-None-Match" in told["create-only"].what
         assert "If-None-Match" in told["create-only"].command
     assert {key: body for key, body in store.bodies.items() if key != PROBE} == standing
+    assert store.created == {PROBE}
 
 
 def test_a_store_that_refuses_and_writes_all_the_same_is_wrong():  # F40
