@@ -48,6 +48,8 @@ _HINTS = {
     "ExpiredToken": _RENEW,
     "ExpiredTokenException": _RENEW,
     "TokenRefreshRequired": _RENEW,
+    # Over https boto3 sends a body with its checksum behind it, which older gateways do not read.
+    "MissingContentLength": "For a store older than Amazon's: export AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
     "RequestTimeTooSkewed": "Set the clock of this machine: sudo timedatectl set-ntp true",
 }
 _ELSEWHERE = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
