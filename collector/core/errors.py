@@ -59,6 +59,10 @@ class CreateOnlyMissing(StoreRefused):
     """The store cannot create an object only if there is none of that key."""
 
 
+class SecretRefused(CollectorError):
+    """A secret that is kept elsewhere cannot be had: credentials, rights, or it is missing or of no use."""
+
+
 class RetryableError(CollectorError):
     """It may pass by itself: trying again later is right."""
 
@@ -69,6 +73,10 @@ class StoreUnavailable(RetryableError):
 
 class StateUnavailable(RetryableError):
     """The state database does not answer or stays locked."""
+
+
+class SecretUnavailable(RetryableError):
+    """Where a secret is kept, nobody answers."""
 
 
 class SourceError(CollectorError):

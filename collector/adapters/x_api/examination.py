@@ -54,9 +54,8 @@ class XExamination:
     def findings(self) -> Iterator[Finding]:
         """Yield the findings of `NAMES`."""
         yield fine("x credentials", f"{'four keys' if self.credentials.is_user_auth else 'a bearer token'}, set")
-        transport = Transport(
-            Door(self.base_url, {}, self.connect_timeout, self.read_timeout, concurrency=1), self.credentials
-        )
+        transport = Transport(Door(self.base_url, {}, self.connect_timeout, self.read_timeout, concurrency=1))
+        transport.hide(self.credentials)
         client = tweepy_client(self.credentials, transport)
         signed = {"user_auth": self.credentials.is_user_auth}
         # Old enough to be known to X whatever our clock says.
