@@ -26,7 +26,8 @@ def checks(settings: Settings) -> list[Check]:
 
 
 def _state(settings: Settings) -> Iterator[Finding]:
-    found = list(sql.SqlExamination(settings.state_url, wiring.clock()).findings())
+    password = wiring.state_password(settings)
+    found = list(sql.SqlExamination(settings.state_url, wiring.clock(), password=password).findings())
     yield from found
     # A state that is not there, or not ours, must not be made by looking at it.
     if found[0].state is FindingState.OK:
@@ -40,7 +41,9 @@ def _state(settings: Settings) -> Iterator[Finding]:
 
 def _source(settings: Settings) -> Iterator[Finding]:
     credentials = wiring.credentials(settings)
-    return x.XExamination(credentials, wiring.clock(), settings.x_base_url, settings.settle).findings()
+    secret = settings.x_bearer_token_secret
+    origin = f"read from {secret}" if secret else "set"
+    return x.XExamination(credentials, wiring.clock(), settings.x_base_url, settings.settle, origin=origin).findings()
 
 
 def _output(settings: Settings) -> list[Check]:

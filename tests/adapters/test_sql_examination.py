@@ -124,3 +124,10 @@ def test_a_postgres_that_is_down_is_told_without_its_password(tmp_path):  # F59
     with pytest.raises(StateUnavailable) as caught:
         found(f"postgresql+psycopg://me:hunter2@/db?host={tmp_path}")
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_server_is_looked_at_with_the_password_that_is_kept_elsewhere(locked_database):
+    told = found(locked_database.url, password=locked_database.secret())
+    assert [str(one.state) for one in told.values()] == ["ok", "ok"]
+    with pytest.raises(StateUnavailable):
+        found(locked_database.url)

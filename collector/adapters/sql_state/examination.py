@@ -16,7 +16,8 @@ from collector.adapters.sql_state.store import lock_out_other_writers
 from collector.adapters.sql_state.tables import HEAD
 from collector.core.errors import ConfigError
 from collector.core.findings import Finding, Tolerance, clock_finding, fine, warning, wrong
-from collector.core.ports import Clock
+from collector.core.ports import Clock, Secret
+from collector.core.secret_text import Login
 
 WHY = "what is collected, planned and spent is kept there: no step runs without it"
 BUSY_TIMEOUT = timedelta(seconds=5)
@@ -32,10 +33,13 @@ def names_of(url: str) -> tuple[str, str]:
 class SqlExamination:
     """A look at a state on SQLite or Postgres."""
 
-    def __init__(self, url: str, clock: Clock, *, mounts: Path = PROC_MOUNTS) -> None:
-        """Raise `ConfigError` for a URL that cannot hold a state."""
+    def __init__(
+        self, url: str, clock: Clock, *, password: Secret[Login] | None = None, mounts: Path = PROC_MOUNTS
+    ) -> None:
+        """Raise `ConfigError` for a URL that cannot hold a state; a `password`, of Postgres, is kept elsewhere."""
         self._url = state_url(url)
         self._clock = clock
+        self._password = password
         self._mounts = mounts
         self._file = file_of(self._url)
 
@@ -69,7 +73,7 @@ class SqlExamination:
 
     @contextmanager
     def _opened(self) -> Iterator[Database]:
-        database = open_database(self._url, BUSY_TIMEOUT)
+        database = open_database(self._url, BUSY_TIMEOUT, self._password)
         try:
             yield database
         finally:

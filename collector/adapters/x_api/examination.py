@@ -42,18 +42,24 @@ SETTLED = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class XExamination:
-    """A look at X with these credentials; `settle` is how far a clock ahead of X's does no harm."""
+    """A look at X with these credentials; `settle` is how far a clock ahead of X's does no harm.
+
+    `origin` says where the credentials come from.
+    """
 
     credentials: XCredentials
     clock: Clock
     base_url: str = "https://api.x.com"
     settle: timedelta = SETTLED
+    origin: str = "set"
     connect_timeout: float = 5.0
     read_timeout: float = 5.0
 
     def findings(self) -> Iterator[Finding]:
         """Yield the findings of `NAMES`."""
-        yield fine("x credentials", f"{'four keys' if self.credentials.is_user_auth else 'a bearer token'}, set")
+        yield fine(
+            "x credentials", f"{'four keys' if self.credentials.is_user_auth else 'a bearer token'}, {self.origin}"
+        )
         transport = Transport(Door(self.base_url, {}, self.connect_timeout, self.read_timeout, concurrency=1))
         transport.hide(self.credentials)
         client = tweepy_client(self.credentials, transport)
