@@ -5,7 +5,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 APT := $(if $(filter 0,$(shell id -u)),,sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120
 UV := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: help demo airflow check test lint bench browser lock clean
+.PHONY: help demo airflow check test lint bench browser wheel lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,9 @@ browser: ## Install the browser that the page's tests drive, unless there is one
 
 bench: .venv/dev ## Measure, and print a table of ratios
 	$(BIN)/python tests/benchmarks/run.py
+
+wheel: .venv/run ## Build the package into dist/, with all that a machine needs: migrations, DAGs, locked requirements
+	$(BIN)/python -m hatchling build -t wheel -d dist
 
 lock: .venv/uv ## Lock the newest versions of every dependency, with hashes
 	$(LOCK) --upgrade --extra sandbox --extra airflow --extra celery --group build -o requirements-airflow.txt
