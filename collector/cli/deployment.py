@@ -7,7 +7,7 @@ from collector.deployment import PARTS, path_of
 
 
 @click.command()
-@click.argument("part", required=False, type=click.Choice(PARTS))
+@click.argument("part", required=False, type=click.Choice(tuple(PARTS)))
 def deployment(*, part: str | None) -> None:
     """Print where DAGs, airflow.cfg and locked requirements lie.
 

@@ -5,14 +5,18 @@ They lie in this folder of an installed package, and beside the package in a che
 
 from pathlib import Path
 
-PARTS = ("dags", "airflow.cfg", "requirements-airflow.txt")
-"""The names of what there is, as in the folder of an installed package."""
-
 _HERE = Path(__file__).parent
-_IN_A_CHECKOUT = {"airflow.cfg": "config/airflow/airflow.cfg"}
+_CHECKOUT = _HERE.parents[1]
+
+PARTS = {
+    "dags": (_HERE / "dags", _CHECKOUT / "dags"),
+    "airflow.cfg": (_HERE / "airflow" / "airflow.cfg", _CHECKOUT / "config" / "airflow" / "airflow.cfg"),
+    "requirements-airflow.txt": (_HERE / "requirements-airflow.txt", _CHECKOUT / "requirements-airflow.txt"),
+}
+"""What there is, by name: where it lies in an installed package, and where in a checkout."""
 
 
 def path_of(part: str) -> Path:
     """Return where one of `PARTS` lies."""
-    inside = _HERE / part
-    return inside if inside.exists() else _HERE.parents[1] / _IN_A_CHECKOUT.get(part, part)
+    installed, beside = PARTS[part]
+    return installed if installed.exists() else beside
