@@ -12,6 +12,7 @@ from collector.cli.collecting import backfill, collect, run
 from collector.cli.deployment import deployment
 from collector.cli.frame import CollectorGroup, run_command_line, version
 from collector.cli.local_airflow import airflow
+from collector.cli.metrics import metrics
 from collector.cli.playground import demo, sandbox
 from collector.cli.steps import commit, fetch, plan, publish
 from collector.cli.ui import ui
@@ -45,6 +46,7 @@ for command in (
     batches,
     gaps,
     status,
+    metrics,
     ui,
     verify,
     rebuild,
