@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from booted_instance import HOME
 from boot_script import rendered, without_end
+from booted_instance import HOME
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("first-boot")]
 
@@ -67,7 +67,7 @@ def test_what_a_volume_holds_outlives_the_machine(volume, booted, instance):
 
 
 def test_a_second_run_finds_the_volume_mounted(volume, booted, instance):
-    assert booted(volume, "before=$(cat /etc/fstab); data_volume; [ \"$before\" = \"$(cat /etc/fstab)\" ]").returncode == 0
+    assert booted(volume, 'before=$(cat /etc/fstab); data_volume; [ "$before" = "$(cat /etc/fstab)" ]').returncode == 0
     assert fstab(instance).count(HOME) == 1
 
 

@@ -48,13 +48,14 @@ def test_systemd_understands_the_units_where_they_are_installed(instance):
 
 
 def test_only_root_and_the_collector_read_what_is_secret(instance):
-    seen = {
-        path: instance.root.done("stat", "-L", "-c", "%U:%G %a", path).strip()
-        for path in ("/etc/collector/collector.env", "/etc/collector/airflow.env", f"{HOME}/airflow/passwords.json", HOME)
+    paths = ("/etc/collector/collector.env", "/etc/collector/airflow.env", f"{HOME}/airflow/passwords.json", HOME)
+    seen = {path: instance.root.done("stat", "-L", "-c", "%U:%G %a", path).strip() for path in paths}
+    assert seen == {
+        "/etc/collector/collector.env": "root:collector 640",
+        "/etc/collector/airflow.env": "root:collector 640",
+        f"{HOME}/airflow/passwords.json": "collector:collector 600",
+        HOME: "collector:collector 750",
     }
-    assert list(seen.values()) == ["root:collector 640", "root:collector 640", "collector:collector 600"] + [
-        "collector:collector 750"
-    ]
 
 
 def test_no_secret_is_in_the_log_of_the_boot(instance):
