@@ -9,7 +9,7 @@ import pytest
 from absent import not_checked
 from boot_script import PROGRAM
 from booted_instance import BootedInstance, made_instance
-from clean_root import CleanRoot, built_wheel, lacks, made_root
+from clean_root import CleanRoot, built_wheel, lacks, made_root, may_boot
 
 from collector.sandbox import Sandbox
 
@@ -17,10 +17,16 @@ collect_ignore_glob = []
 
 if PROGRAM is None:
     not_checked("the first boot's script of the instance", "install Terraform (1.5 or newer) or OpenTofu")
-    collect_ignore_glob += ["test_boot_*.py", "test_first_boot.py", "test_data_volume.py"]
+    collect_ignore_glob += ["test_boot_*.py", "test_first_boot.py", "test_data_volume.py", "test_machine.py"]
 elif lacks():
     not_checked("the first boot's script of the instance, run in a clean root", lacks())
-    collect_ignore_glob += ["test_first_boot.py", "test_data_volume.py"]
+    collect_ignore_glob += ["test_first_boot.py", "test_data_volume.py", "test_machine.py"]
+elif not may_boot():
+    not_checked(
+        "the units of the instance at work",
+        "apt-get install systemd-container; most containers allow no systemd of their own",
+    )
+    collect_ignore_glob += ["test_machine.py"]
 if not shutil.which("shellcheck"):
     not_checked("the first boot's script of the instance by shellcheck", "apt-get install shellcheck")
     collect_ignore_glob += ["test_boot_lint.py"]

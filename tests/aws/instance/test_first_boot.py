@@ -1,32 +1,20 @@
-"""The first boot, run for real in a clean root, and what the instance does afterwards.
+"""The first boot, run for real in a clean root.
 
 Debian stands for Ubuntu, whose packages have the same names. Amazon Linux cannot run here.
 """
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from boot_script import UNITS, rendered, without_end
-from booted_instance import HOME, STAYING
+from booted_instance import HOME
 from clean_root import ROOT
-from unit_files import values
-
-from collector.core.times import time_text
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("first-boot")]
 
 PLACES = ("/etc", "/opt", "/usr/local", "/var/lib/collector")
 AT_BOOT = ("setup.service", "api-server.service", "scheduler.service", "dag-processor.service", "accounts.service")
-
-
-@pytest.fixture(scope="module")
-def working(instance):
-    """The instance with its units at work."""
-    instance.run_unit("setup")
-    with instance.services() as services:
-        yield instance, services
 
 
 def test_the_boot_comes_to_its_end_and_says_what_it_could_not_do(instance):
@@ -100,63 +88,3 @@ def test_a_released_package_comes_from_the_index_of_packages(instance, wheel, tm
     network = instance.network() | {"PIP_FIND_LINKS": "/root/wheels"}
     said = instance.root.done("bash", "-c", without_end(rendered(tmp_path)) + calls, **network)
     assert said.split() == [wheel.name]
-
-
-def test_accounts_are_followed_and_at_the_next_boot_not_paid_again(working):
-    instance, _ = working
-    assert instance.run_unit("accounts").count("is followed from") == 3
-    asked = len(instance.sandbox.requests)
-    assert instance.run_unit("accounts").count("is followed already") == 3
-    assert len(instance.sandbox.requests) == asked
-
-
-def test_a_window_is_collected(working):
-    instance, _ = working
-    instance.run_unit("accounts")
-    assert instance.ask("/api/v2/dags/collect_tweets")["is_paused"] is False
-    end = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=2)
-    window = {"data_interval_start": time_text(end - timedelta(minutes=30)), "data_interval_end": time_text(end)}
-    run = instance.ask("/api/v2/dags/collect_tweets/dagRuns", window | {"logical_date": time_text(end)})
-    path = f"/api/v2/dags/collect_tweets/dagRuns/{run['dag_run_id']}"
-    instance.wait(lambda: instance.ask(path)["state"] in ("success", "failed"), "the run ends")
-    assert instance.ask(path)["state"] == "success"
-    status = json.loads(instance.root.done("collector", "status", "--json"))
-    assert status["rows"] == instance.rows() > 0
-
-
-def test_airflow_knows_nobody_without_the_generated_password(working):
-    instance, _ = working
-    assert instance.refusal("/api/v2/dags", {}) == 401
-    assert instance.refusal("/auth/token", {}) == 403
-    logs = "".join(instance.root.text(f"/var/log/collector/{part}.log") for part in STAYING)
-    assert instance.password not in logs
-
-
-def test_a_person_runs_commands_as_the_units_do(working):
-    instance, _ = working
-    assert "collect_tweets" in instance.root.done("airflow", "dags", "list", "-o", "plain")
-    assert instance.root.done("collector", "cursors").startswith("username")
-
-
-def test_numbers_are_printed_for_cloudwatch(working):
-    instance, _ = working
-    (line,) = instance.run_unit("metrics").splitlines()
-    assert json.loads(line)["Name"] == "tweets-of-mine"
-
-
-def test_a_boot_keeps_the_pool_and_the_pause_that_a_person_chose(working):
-    instance, _ = working
-    instance.ask("/api/v2/pools/x_api", {"name": "x_api", "slots": 5, "include_deferred": False}, "PATCH")
-    instance.ask("/api/v2/dags/collect_tweets", {"is_paused": True}, "PATCH")
-    instance.run_unit("setup", only=slice(2, None))
-    assert instance.ask("/api/v2/pools/x_api")["slots"] == 5
-    assert instance.ask("/api/v2/dags/collect_tweets")["is_paused"] is True
-
-
-@pytest.mark.parametrize("part", STAYING)
-def test_a_service_needs_less_memory_than_it_may_take(working, part):
-    _, services = working
-    every = [services[part], *services[part].children(recursive=True)]
-    used = sum(one.memory_full_info().pss for one in every if one.is_running()) / 2**20
-    (most,) = values(UNITS[f"collector-{part}.service"], "MemoryHigh")
-    assert 50 < used < int(most.removesuffix("M"))
