@@ -1,5 +1,6 @@
-"""Fixtures that more than one room uses."""
+"""Fixtures that more than one room uses, and what pytest is told for all."""
 
+from absent import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 from aws_vault import aws_of_vault, vault
 from locked_postgres import locked_database, locked_server
 from postgres import bare_postgres_url, postgres_server, postgres_url
@@ -12,6 +13,9 @@ __all__ = [
     "locked_server",
     "postgres_server",
     "postgres_url",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
     "s3_bucket",
     "s3_client",
     "s3_server",

@@ -9,9 +9,13 @@ import click
 
 from collector.cli.accounts import accounts
 from collector.cli.collecting import backfill, collect, run
+from collector.cli.deployment import deployment
+from collector.cli.doctor import doctor
 from collector.cli.frame import CollectorGroup, run_command_line, version
 from collector.cli.local_airflow import airflow
+from collector.cli.metrics import metrics
 from collector.cli.playground import demo, sandbox
+from collector.cli.sql import sql
 from collector.cli.steps import commit, fetch, plan, publish
 from collector.cli.ui import ui
 from collector.cli.upkeep import migrate, rebuild, verify
@@ -44,13 +48,17 @@ for command in (
     batches,
     gaps,
     status,
+    metrics,
     ui,
+    sql,
     verify,
     rebuild,
     migrate,
+    doctor,
     demo,
     sandbox,
     airflow,
+    deployment,
 ):
     collector.add_command(command)
 
