@@ -1,0 +1,49 @@
+output "put_secret" {
+  description = "Type this, paste the X bearer token, press Enter: it is read at use, nothing needs a restart."
+  value       = "read -rs TOKEN && printf %s \"$TOKEN\" | aws secretsmanager put-secret-value --region ${var.region} --secret-id ${local.secret_name} --secret-string file:///dev/stdin; unset TOKEN"
+}
+
+output "x_bearer_token_secret" {
+  description = "ARN of the secret (COLLECTOR_X_BEARER_TOKEN_SECRET)."
+  value       = aws_secretsmanager_secret.x_bearer_token.arn
+}
+
+output "output" {
+  description = "Where the tweets are (COLLECTOR_OUTPUT)."
+  value       = local.output
+}
+
+output "role_arn" {
+  description = "The collector's role."
+  value       = aws_iam_role.collector.arn
+}
+
+output "instance_id" {
+  description = "The instance of the small size."
+  value       = one(aws_instance.collector[*].id)
+}
+
+output "open_ui" {
+  description = "Type this, then open http://127.0.0.1:8080/: Airflow and the collector's page in its bar."
+  value       = local.on_ec2 ? "aws ssm start-session --region ${var.region} --target ${aws_instance.collector[0].id} --document-name AWS-StartPortForwardingSession --parameters portNumber=8080,localPortNumber=8080" : null
+}
+
+output "open_shell" {
+  description = "A shell on the instance."
+  value       = local.on_ec2 ? "aws ssm start-session --region ${var.region} --target ${aws_instance.collector[0].id}" : null
+}
+
+output "state_url" {
+  description = "The state database in RDS, without its password (COLLECTOR_STATE_URL)."
+  value       = local.database_url
+}
+
+output "state_password_secret" {
+  description = "ARN of the secret in which RDS keeps and rotates the password (COLLECTOR_STATE_PASSWORD_SECRET)."
+  value       = local.on_postgres ? local.database_secret : null
+}
+
+output "athena_workgroup" {
+  description = "Workgroup and database for queries of the table tweets."
+  value       = { workgroup = aws_athena_workgroup.collector.name, database = aws_glue_catalog_database.collector.name }
+}
