@@ -11,23 +11,25 @@ resource "aws_glue_catalog_database" "collector" {
 
 # Partitions are computed from the query: no crawler, no MSCK REPAIR.
 resource "aws_glue_catalog_table" "tweets" {
-  name          = "tweets"
+  name          = "tweets_csv"
   database_name = aws_glue_catalog_database.collector.name
-  description   = "The CSV objects as they are: all columns text; the view tweets_typed has types"
+  description   = "The CSV objects as they are: all columns text; the view tweets has types"
   table_type    = "EXTERNAL_TABLE"
 
   parameters = {
-    "EXTERNAL"                  = "TRUE"
-    "classification"            = "csv"
-    "skip.header.line.count"    = "1"
-    "projection.enabled"        = "true"
-    "projection.dt.type"        = "date"
-    "projection.dt.format"      = "yyyy-MM-dd"
-    "projection.dt.range"       = "2006-03-21,NOW"
-    "projection.hour.type"      = "integer"
-    "projection.hour.range"     = "0,23"
-    "projection.hour.digits"    = "2"
-    "storage.location.template" = "${local.tweets}/dt=$${dt}/hour=$${hour}/"
+    "EXTERNAL"                    = "TRUE"
+    "classification"              = "csv"
+    "skip.header.line.count"      = "1"
+    "projection.enabled"          = "true"
+    "projection.dt.type"          = "date"
+    "projection.dt.format"        = "yyyy-MM-dd"
+    "projection.dt.range"         = "2006-03-21,NOW"
+    "projection.dt.interval"      = "1"
+    "projection.dt.interval.unit" = "DAYS"
+    "projection.hour.type"        = "integer"
+    "projection.hour.range"       = "0,23"
+    "projection.hour.digits"      = "2"
+    "storage.location.template"   = "${local.tweets}/dt=$${dt}/hour=$${hour}/"
   }
 
   partition_keys {
@@ -37,7 +39,7 @@ resource "aws_glue_catalog_table" "tweets" {
 
   partition_keys {
     name = "hour"
-    type = "string"
+    type = "int"
   }
 
   storage_descriptor {
@@ -88,4 +90,13 @@ resource "aws_athena_workgroup" "collector" {
       }
     }
   }
+}
+
+# Athena alone can make its views: `terraform output make_view` is the one command.
+resource "aws_athena_named_query" "view" {
+  name        = "${var.name}: make the view tweets"
+  description = "Types, times and unescaped text over tweets_csv; run it once, and again after an upgrade"
+  workgroup   = aws_athena_workgroup.collector.name
+  database    = aws_glue_catalog_database.collector.name
+  query       = trimsuffix(trimspace(file("${path.module}/athena.sql")), ";")
 }

@@ -5,7 +5,7 @@ locals {
     ) : (
     "/aws/service/canonical/ubuntu/server/24.04/stable/current/${var.architecture == "arm64" ? "arm64" : "amd64"}/hvm/ebs-gp3/ami-id"
   )
-  release_key     = var.wheel == null ? "" : "releases/${basename(var.wheel)}"
+  release_key     = var.wheel == null ? "" : "releases/${substr(filesha256(var.wheel), 0, 12)}/${basename(var.wheel)}"
   database_secret = try(aws_db_instance.state[0].master_user_secret[0].secret_arn, "")
   database_url    = local.on_postgres ? "postgresql+psycopg://collector@${aws_db_instance.state[0].endpoint}/collector?sslmode=require" : null
 
@@ -34,12 +34,11 @@ data "aws_subnet" "instance" {
 }
 
 resource "aws_s3_object" "release" {
-  count       = local.on_ec2 && var.wheel != null ? 1 : 0
-  bucket      = aws_s3_bucket.output.id
-  key         = local.release_key
-  source      = var.wheel
-  source_hash = filemd5(var.wheel)
-  depends_on  = [aws_s3_bucket_policy.output, aws_s3_bucket_server_side_encryption_configuration.output]
+  count      = local.on_ec2 && var.wheel != null ? 1 : 0
+  bucket     = aws_s3_bucket.output.id
+  key        = local.release_key
+  source     = var.wheel
+  depends_on = [aws_s3_bucket_policy.output, aws_s3_bucket_server_side_encryption_configuration.output]
 }
 
 # What an instance must not lose, apart from it: replacing the instance keeps state and history.
@@ -75,7 +74,7 @@ resource "aws_instance" "collector" {
   iam_instance_profile        = aws_iam_instance_profile.collector[0].name
   monitoring                  = var.detailed_monitoring
   ebs_optimized               = true
-  user_data                   = local.user_data
+  user_data_base64            = local.user_data
   user_data_replace_on_change = true
   tags                        = { Name = var.name }
 
@@ -95,13 +94,24 @@ resource "aws_instance" "collector" {
   # A newer image is taken knowingly: terraform apply -replace='aws_instance.collector[0]'.
   lifecycle {
     ignore_changes = [ami]
+
+    precondition {
+      condition     = length(local.user_data) < 16384 / 3 * 4
+      error_message = "The first boot's script is larger than EC2 takes, 16 KB: give fewer accounts, and add the others with: collector accounts import FILE."
+    }
+
+    precondition {
+      condition     = (var.vpc_id == null) == (var.subnet_ids == null)
+      error_message = "vpc_id and subnet_ids belong together: give both, or neither."
+    }
   }
 
   depends_on = [aws_iam_role_policy.collector, aws_route_table_association.public, aws_s3_object.release]
 }
 
 locals {
-  user_data = templatefile("${path.module}/user-data.sh.tftpl", {
+  # cloud-init unpacks it; as it is, a hundred accounts more would be too much for EC2.
+  user_data = base64gzip(templatefile("${path.module}/user-data.sh.tftpl", {
     name             = var.name
     region           = var.region
     package          = var.package
@@ -110,6 +120,6 @@ locals {
     accounts         = var.accounts
     environment      = local.environment
     units            = { for unit in fileset("${path.module}/systemd", "*") : unit => file("${path.module}/systemd/${unit}") }
-    cloudwatch_agent = file("${path.module}/cloudwatch-agent.json")
-  })
+    cloudwatch_agent = templatefile("${path.module}/cloudwatch-agent.json", { name = var.name })
+  }))
 }

@@ -47,3 +47,13 @@ output "athena_workgroup" {
   description = "Workgroup and database for queries of the table tweets."
   value       = { workgroup = aws_athena_workgroup.collector.name, database = aws_glue_catalog_database.collector.name }
 }
+
+output "make_view" {
+  description = "Type this once: it makes the view tweets, with types, times and unescaped text."
+  value       = "aws athena start-query-execution --region ${var.region} --work-group ${aws_athena_workgroup.collector.name} --query-execution-context Database=${aws_glue_catalog_database.collector.name} --query-string \"$(aws athena get-named-query --region ${var.region} --named-query-id ${aws_athena_named_query.view.id} --query NamedQuery.QueryString --output text)\""
+}
+
+output "dashboard" {
+  description = "Lag, gaps, tweets and their price, in CloudWatch."
+  value       = "https://${var.region}.console.aws.amazon.com/cloudwatch/home?region=${var.region}#dashboards/dashboard/${aws_cloudwatch_dashboard.collector.dashboard_name}"
+}
