@@ -39,6 +39,26 @@ def _folders(place: Path) -> list[Path]:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """A Terraform that works while something else is done."""
+
+    process: "subprocess.Popen[str]"
+    said: Path
+
+    def succeed(self, seconds: float = 300) -> None:
+        """Wait until it has done what it was to do."""
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            code = None
+        assert code == 0, self.said.read_text()
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """One state of the module: what was given, and what Terraform made of it."""
 
@@ -71,9 +91,12 @@ class Deployment:
         }
         return {"args": [PROGRAM, *words], "cwd": self.folder, "env": environment, "text": True}
 
-    def start(self, *words: str) -> "subprocess.Popen[str]":
+    def start(self, *words: str) -> "Started":
         """Start Terraform, and do not wait."""
-        return subprocess.Popen(**self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said = self.folder / "said"
+        with said.open("w") as file:
+            process = subprocess.Popen(**self.command(*words), stdout=file, stderr=subprocess.STDOUT)
+        return Started(process, said)
 
     def attempt(self, *words: str) -> tuple[int, str]:
         """Return how it ended and what it said."""

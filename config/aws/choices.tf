@@ -7,6 +7,11 @@ variable "accounts" {
     condition     = alltrue([for name in var.accounts : can(regex("^@?[A-Za-z0-9_]{1,15}$", name))])
     error_message = "accounts are usernames of X: 1 to 15 letters, digits and underscores each."
   }
+
+  validation {
+    condition     = length(var.accounts) <= 500
+    error_message = "accounts are 500 at most, which is what the script of the first boot can hold: add the others with collector accounts import FILE."
+  }
 }
 
 variable "schedule" {

@@ -1,7 +1,7 @@
 locals {
   database_clients = local.on_postgres ? concat(
     aws_security_group.collector[*].id,
-    [for cluster in data.aws_eks_cluster.airflow : cluster.vpc_config[0].cluster_security_group_id],
+    local.cluster_network[*].cluster_security_group_id,
     var.database_clients,
   ) : []
 }
@@ -11,13 +11,6 @@ resource "aws_security_group" "database" {
   name        = "${var.name}-database"
   description = "The state database: only the collector comes in, nothing goes out"
   vpc_id      = local.vpc_id
-
-  lifecycle {
-    precondition {
-      condition     = var.vpc_id != null || var.eks_cluster != null || local.on_ec2
-      error_message = "database = \"postgres\" with instance = false needs to know where its clients are: set eks_cluster, or vpc_id and subnet_ids."
-    }
-  }
 }
 
 resource "aws_vpc_security_group_ingress_rule" "database" {
@@ -34,13 +27,6 @@ resource "aws_db_subnet_group" "state" {
   count      = local.on_postgres ? 1 : 0
   name       = var.name
   subnet_ids = local.database_subnets
-
-  lifecycle {
-    precondition {
-      condition     = var.subnet_ids == null || try(length(var.subnet_ids), 0) >= 2
-      error_message = "database = \"postgres\" needs two subnets or more, in two availability zones: add one to subnet_ids."
-    }
-  }
 }
 
 resource "aws_db_parameter_group" "state" {

@@ -13,7 +13,7 @@ locals {
   environment = { for name, value in {
     AWS_DEFAULT_REGION              = var.region
     COLLECTOR_OUTPUT                = local.output
-    COLLECTOR_STATE_URL             = coalesce(local.database_url, "sqlite:////var/lib/collector/state.db")
+    COLLECTOR_STATE_URL             = local.on_postgres ? local.database_url : local.on_ec2 ? "sqlite:////var/lib/collector/state.db" : null
     COLLECTOR_X_BEARER_TOKEN_SECRET = aws_secretsmanager_secret.x_bearer_token.arn
     COLLECTOR_STATE_PASSWORD_SECRET = local.on_postgres ? local.database_secret : null
     COLLECTOR_SCHEDULE              = var.schedule
@@ -94,16 +94,6 @@ resource "aws_instance" "collector" {
   # A newer image is taken knowingly: terraform apply -replace='aws_instance.collector[0]'.
   lifecycle {
     ignore_changes = [ami]
-
-    precondition {
-      condition     = length(local.user_data) < 16384 / 3 * 4
-      error_message = "The first boot's script is larger than EC2 takes, 16 KB: give fewer accounts, and add the others with: collector accounts import FILE."
-    }
-
-    precondition {
-      condition     = (var.vpc_id == null) == (var.subnet_ids == null)
-      error_message = "vpc_id and subnet_ids belong together: give both, or neither."
-    }
   }
 
   depends_on = [aws_iam_role_policy.collector, aws_route_table_association.public, aws_s3_object.release]

@@ -1,12 +1,14 @@
 locals {
   own_network = local.on_ec2 && var.vpc_id == null
-  zones       = slice(sort(try(data.aws_ec2_instance_type_offerings.zones[0].locations, [])), 0, local.own_network ? 2 : 0)
+  zones       = slice(sort(local.own_network ? data.aws_ec2_instance_type_offerings.zones[0].locations : []), 0, local.own_network ? 2 : 0)
 
-  vpc_id          = local.own_network ? aws_vpc.own[0].id : try(coalesce(var.vpc_id, data.aws_eks_cluster.airflow[0].vpc_config[0].vpc_id), null)
-  instance_subnet = local.own_network ? try(aws_subnet.public[0].id, null) : try(var.subnet_ids[0], null)
-  database_subnets = local.own_network ? aws_subnet.private[*].id : try(
-    tolist(coalesce(var.subnet_ids, data.aws_eks_cluster.airflow[0].vpc_config[0].subnet_ids)), []
-  )
+  cluster_network = one(data.aws_eks_cluster.airflow[*].vpc_config[0])
+  given_vpc       = var.vpc_id != null ? var.vpc_id : try(local.cluster_network.vpc_id, null)
+  given_subnets   = var.subnet_ids != null ? var.subnet_ids : tolist(try(local.cluster_network.subnet_ids, []))
+
+  vpc_id           = local.own_network ? one(aws_vpc.own[*].id) : local.given_vpc
+  instance_subnet  = local.own_network ? try(aws_subnet.public[0].id, null) : try(local.given_subnets[0], null)
+  database_subnets = local.own_network ? aws_subnet.private[*].id : local.given_subnets
 }
 
 # Older zones do not offer every instance type: subnets lie where the instance can start.

@@ -3,11 +3,6 @@ output "put_secret" {
   value       = "read -rs TOKEN && printf %s \"$TOKEN\" | aws secretsmanager put-secret-value --region ${var.region} --secret-id ${local.secret_name} --secret-string file:///dev/stdin; unset TOKEN"
 }
 
-output "x_bearer_token_secret" {
-  description = "ARN of the secret (COLLECTOR_X_BEARER_TOKEN_SECRET)."
-  value       = aws_secretsmanager_secret.x_bearer_token.arn
-}
-
 output "output" {
   description = "Where the tweets are (COLLECTOR_OUTPUT)."
   value       = local.output
@@ -33,14 +28,14 @@ output "open_shell" {
   value       = local.on_ec2 ? "aws ssm start-session --region ${var.region} --target ${aws_instance.collector[0].id}" : null
 }
 
-output "state_url" {
-  description = "The state database in RDS, without its password (COLLECTOR_STATE_URL)."
-  value       = local.database_url
+output "environment" {
+  description = "What the collector is told by its environment, here or elsewhere: names of secrets, never a secret."
+  value       = local.environment
 }
 
-output "state_password_secret" {
-  description = "ARN of the secret in which RDS keeps and rotates the password (COLLECTOR_STATE_PASSWORD_SECRET)."
-  value       = local.on_postgres ? local.database_secret : null
+output "database_endpoint" {
+  description = "Host and port of the state database in RDS."
+  value       = one(aws_db_instance.state[*].endpoint)
 }
 
 output "athena_workgroup" {
