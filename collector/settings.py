@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         "escape", description="how line breaks in tweets are written: escape (one line a record) or keep"
     )
 
+    name: str = Field(
+        "collector",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+        description="what tells this collection from others in CloudWatch: letters, digits, . _ -",
+    )
     schedule: str = Field(
         "*/15 * * * *", min_length=1, description="when Airflow collects: the windows, as cron in UTC"
     )

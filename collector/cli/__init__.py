@@ -11,6 +11,7 @@ from collector.cli.accounts import accounts
 from collector.cli.collecting import backfill, collect, run
 from collector.cli.frame import CollectorGroup, run_command_line, version
 from collector.cli.local_airflow import airflow
+from collector.cli.metrics import metrics
 from collector.cli.playground import demo, sandbox
 from collector.cli.steps import commit, fetch, plan, publish
 from collector.cli.ui import ui
@@ -44,6 +45,7 @@ for command in (
     batches,
     gaps,
     status,
+    metrics,
     ui,
     verify,
     rebuild,

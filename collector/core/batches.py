@@ -65,7 +65,7 @@ class Failure:
     @property
     def is_fault(self) -> bool:
         """Say whether something went wrong: some reasons only state how far the source lets us see."""
-        return self.reason not in _STATEMENTS
+        return is_fault(self.reason)
 
     @property
     def may_pass(self) -> bool:
@@ -86,6 +86,11 @@ class Failure:
 _STATEMENTS = {NotProvenYet.reason, "baseline_raised"}
 _LATER = {"rate_limited", "credits_exhausted", "budget_exhausted"}
 _CLOSING = {SourceClosed.reason, *(closing.reason for closing in SourceClosed.__subclasses__())}
+
+
+def is_fault(reason: str) -> bool:
+    """Say whether a failure's reason means that something went wrong."""
+    return reason not in _STATEMENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from datetime import datetime
 from math import inf
 
 from collector.core.accounts import Account
-from collector.core.batches import Batch
+from collector.core.batches import Batch, is_fault
 from collector.core.coverage import Coverage, Evidence
 from collector.core.ids import TweetId, end_of
 from collector.core.planning import wanted_of
 from collector.core.ranges import IdRange
 
 NOT_ASKED = "not asked yet"
+UNPROVEN = "unproven"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class Gap:
     def end(self) -> datetime:
         """Return the moment up to which tweets may be missing."""
         return end_of(self.ids.through)
+
+    @property
+    def is_of_fault(self) -> bool:
+        """Say whether something went wrong, and what is missing is asked for again."""
+        return self.reason not in {NOT_ASKED, UNPROVEN} and is_fault(self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class Reasons:
     def of(self, account: Account, ids: IdRange, coverage: Coverage) -> str:
         """Return the reason of one gap."""
         if coverage.of(Evidence.UNPROVEN).within([ids]):
-            return "unproven"
+            return UNPROVEN
         own = self._asked(self._failures.get(account.account_id, ()), account, ids)
         shared = (one for one in self._failures.get(None, ()) if one[1].shard == account.shard)
         others = self._asked(shared, account, ids)

@@ -3,7 +3,6 @@
 
 locals {
   alarm_arns = "arn:${local.partition}:cloudwatch:${var.region}:${local.account_id}:alarm:${var.name}-*"
-  log_group  = "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/${var.name}"
 
   # What `collector metrics` tells; a missing metric keeps the state of an alarm, but for the lag.
   collection_alarms = merge(
@@ -40,7 +39,7 @@ locals {
         statistic = "Minimum"
         minutes   = 15
         missing   = "ignore"
-        text      = "80 % of the month's budget of ${var.max_usd_per_month} dollars are spent; at its end the collector asks X for nothing more until the next month. See: collector status. Raise max_usd_per_month, or pause accounts: collector accounts pause."
+        text      = "80 % of the month's budget of ${var.max_usd_per_month} dollars are spent; at its end X is asked for nothing more until the next month. See: collector status. Raise max_usd_per_month, or pause accounts: collector accounts pause."
       }
     },
     var.max_tweets_per_day == null ? {} : {
@@ -50,23 +49,22 @@ locals {
         statistic = "Minimum"
         minutes   = 15
         missing   = "ignore"
-        text      = "80 % of the day's budget of ${var.max_tweets_per_day} tweets are read; at its end the collector asks X for nothing more until 00:00 UTC. See: collector status; collector batches."
+        text      = "80 % of the day's budget of ${var.max_tweets_per_day} tweets are read; at its end X is asked for nothing more until 00:00 UTC. See: collector status; collector batches."
       }
     },
   )
 
   status_alarms = {
-    StatusCheckFailed_System   = { action = "recover", text = "The hardware below the instance failed: EC2 moves the instance to other hardware. Afterwards: collector status." }
-    StatusCheckFailed_Instance = { action = "reboot", text = "The instance does not answer: EC2 reboots it, and the services come up by themselves. If it recurs, see its memory and its disks on the dashboard. Afterwards: collector status." }
+    system   = { metric = "StatusCheckFailed_System", action = "recover", text = "The hardware below the instance failed: EC2 moves the instance to other hardware. Afterwards: collector status." }
+    instance = { metric = "StatusCheckFailed_Instance", action = "reboot", text = "The instance does not answer: EC2 reboots it, and the services come up by themselves. If it recurs, see its memory and its disks on the dashboard. Afterwards: collector status." }
   }
 }
 
 # CloudWatch cannot publish to a topic that is encrypted with the key that AWS manages for SNS: its policy is fixed.
-resource "aws_kms_key" "watch" {
-  description             = "Alarms and logs of ${var.name}"
+resource "aws_kms_key" "alarms" {
+  description             = "Alarms of ${var.name}"
   enable_key_rotation     = true
   deletion_window_in_days = 7
-  tags                    = var.tags
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -86,30 +84,20 @@ resource "aws_kms_key" "watch" {
         Resource  = "*"
         Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
       },
-      {
-        Sid       = "LogsAreKept"
-        Effect    = "Allow"
-        Principal = { Service = "logs.${var.region}.amazonaws.com" }
-        Action    = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
-        Resource  = "*"
-        Condition = { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = local.log_group } }
-      },
     ]
   })
 }
 
-# Of the class STANDARD, as by default: the other takes no metrics out of its lines.
+# Its class stays the default: of the infrequent-access class, CloudWatch takes no metrics out of the lines.
 resource "aws_cloudwatch_log_group" "collector" {
   name              = "/${var.name}"
   retention_in_days = 30
-  kms_key_id        = aws_kms_key.watch.arn
-  tags              = var.tags
+  kms_key_id        = var.kms_key_arn
 }
 
 resource "aws_sns_topic" "alarms" {
   name              = "${var.name}-alarms"
-  kms_master_key_id = aws_kms_key.watch.arn
-  tags              = var.tags
+  kms_master_key_id = aws_kms_key.alarms.arn
 }
 
 resource "aws_sns_topic_policy" "alarms" {
@@ -163,7 +151,6 @@ resource "aws_cloudwatch_metric_alarm" "collection" {
   treat_missing_data  = each.value.missing
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
-  tags                = var.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "disk" {
@@ -182,16 +169,15 @@ resource "aws_cloudwatch_metric_alarm" "disk" {
   treat_missing_data  = "missing"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
-  tags                = var.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "status" {
   for_each = var.instance ? local.status_alarms : {}
 
-  alarm_name          = "${var.name}-${each.key}"
+  alarm_name          = "${var.name}-status-${each.key}"
   alarm_description   = each.value.text
   namespace           = "AWS/EC2"
-  metric_name         = each.key
+  metric_name         = each.value.metric
   dimensions          = { InstanceId = one(aws_instance.collector[*].id) }
   statistic           = "Maximum"
   comparison_operator = "GreaterThanThreshold"
@@ -201,7 +187,6 @@ resource "aws_cloudwatch_metric_alarm" "status" {
   treat_missing_data  = "missing"
   alarm_actions       = ["arn:${local.partition}:automate:${var.region}:ec2:${each.value.action}", aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
-  tags                = var.tags
 }
 
 resource "aws_cloudwatch_metric_alarm" "database" {
@@ -220,7 +205,6 @@ resource "aws_cloudwatch_metric_alarm" "database" {
   treat_missing_data  = "missing"
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
-  tags                = var.tags
 }
 
 resource "aws_cloudwatch_dashboard" "collector" {
