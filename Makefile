@@ -3,9 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
 APT := $(if $(filter 0,$(shell id -u)),,sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120
+ENGINES := pyspark==4.3.0 sqlglot awscli $(foreach one,duckdb duckdb-extension-httpfs duckdb-extension-aws,$(one)==1.5.5)
 UV := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: help demo airflow check test lint bench browser lock clean
+.PHONY: help demo airflow check test lint bench engines browser lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,6 +36,9 @@ browser: ## Install the browser that the page's tests drive, unless there is one
 bench: .venv/dev ## Measure, and print a table of ratios
 	$(BIN)/python tests/benchmarks/run.py
 
+engines: .venv/dev .venv/engines/ready ## Run what `collector sql` prints in Spark, on Hive's serde, and from S3: 700 MB, Java 17
+	$(BIN)/python tests/benchmarks/engines.py
+
 lock: .venv/uv ## Lock the newest versions of every dependency, with hashes
 	$(LOCK) --upgrade --extra sandbox --extra airflow --extra celery --group build -o requirements-airflow.txt
 	$(LOCK) --upgrade --extra sandbox --group build -c requirements-airflow.txt -o requirements.txt
@@ -60,4 +64,10 @@ clean: ## Remove what the targets made
 
 .venv/dev: .venv/run requirements-dev.txt
 	$(UV) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv/engines/ready: .venv/uv
+	@command -v java >/dev/null || { echo "Spark needs Java 17: install openjdk-17-jre-headless"; exit 1; }
+	$(PYTHON) -m venv .venv/engines
+	$(BIN)/uv pip install --quiet --python .venv/engines/bin/python $(ENGINES)
 	@touch $@

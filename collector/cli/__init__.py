@@ -13,6 +13,7 @@ from collector.cli.frame import CollectorGroup, run_command_line, version
 from collector.cli.local_airflow import airflow
 from collector.cli.metrics import metrics
 from collector.cli.playground import demo, sandbox
+from collector.cli.sql import sql
 from collector.cli.steps import commit, fetch, plan, publish
 from collector.cli.ui import ui
 from collector.cli.upkeep import migrate, rebuild, verify
@@ -47,6 +48,7 @@ for command in (
     status,
     metrics,
     ui,
+    sql,
     verify,
     rebuild,
     migrate,

@@ -3,7 +3,7 @@ SELECT
   CAST(NULLIF(tweet_id, '') AS bigint) AS tweet_id,
   CAST(NULLIF(account_id, '') AS bigint) AS account_id,
   NULLIF(username, '') AS username,
-  CAST(from_iso8601_timestamp(NULLIF(created_at, '')) AS timestamp(3)) AS created_at,
+  CAST(from_iso8601_timestamp(NULLIF(created_at, '')) AT TIME ZONE 'UTC' AS timestamp(3)) AS created_at,
   replace(replace(replace(replace(replace(NULLIF(text, ''), '\\', '\s'), '\n', chr(10)), '\r', chr(13)), '\0', chr(0)), '\s', '\') AS text,
   NULLIF(kind, '') AS kind,
   replace(replace(replace(replace(replace(NULLIF(lang, ''), '\\', '\s'), '\n', chr(10)), '\r', chr(13)), '\0', chr(0)), '\s', '\') AS lang,
@@ -24,7 +24,7 @@ SELECT
   CAST(json_parse(NULLIF(media_keys, '')) AS array(varchar)) AS media_keys,
   CAST(NULLIF(possibly_sensitive, '') AS boolean) AS possibly_sensitive,
   CAST(json_parse(NULLIF(edit_history_ids, '')) AS array(bigint)) AS edit_history_ids,
-  CAST(from_iso8601_timestamp(NULLIF(collected_at, '')) AS timestamp(3)) AS collected_at,
+  CAST(from_iso8601_timestamp(NULLIF(collected_at, '')) AT TIME ZONE 'UTC' AS timestamp(3)) AS collected_at,
   NULLIF(batch_id, '') AS batch_id,
   dt,
   hour

@@ -14,7 +14,7 @@ FIRST_TWEET = date(2006, 3, 21)
 
 _GIVEN = "NULLIF({}, '')"
 # Athena stores no timestamp with time zone in a view, and no more than milliseconds.
-_TIME = f"CAST(from_iso8601_timestamp({_GIVEN}) AS timestamp(3))"
+_TIME = f"CAST(from_iso8601_timestamp({_GIVEN}) AT TIME ZONE 'UTC' AS timestamp(3))"
 _EXPRESSIONS = {
     ColumnKind.ID: f"CAST({_GIVEN} AS bigint)",
     ColumnKind.COUNT: f"CAST({_GIVEN} AS bigint)",

@@ -39,6 +39,7 @@ def postgres_load(copy: Copy, name: str) -> str:
     columns = [f"{column} PRIMARY KEY" if column.startswith(f"{_KEY} ") else column for column in typed(_TYPES)]
     return f"""\\set ON_ERROR_STOP on
 BEGIN;
+SET LOCAL client_min_messages = warning;
 
 CREATE TABLE IF NOT EXISTS {name} (
 {lines(columns)}
@@ -66,5 +67,5 @@ def _program(copy: Copy) -> str:
     printing = "-type f -name '*.csv*' -exec gzip -cdf {} +"
     if not copy.is_on_s3:
         return f"find {shlex.quote(copy.url())} {printing}"
-    fetching = f"aws s3 cp --recursive --only-show-errors {shlex.quote(copy.url())} \"$d\""
-    return f"d=$(mktemp -d) && trap 'rm -rf \"$d\"' EXIT && {fetching} && find \"$d\" {printing}"
+    fetching = f'aws s3 cp --recursive --only-show-errors {shlex.quote(copy.url())} "$d"'
+    return f'd=$(mktemp -d) && trap \'rm -rf "$d"\' EXIT && {fetching} && find "$d" {printing}'

@@ -1,5 +1,7 @@
 """Spark SQL: a temporary view over its CSV source, and a typed view of that."""
 
+import re
+
 from collector.adapters.dialects.cells import PARTITIONS, lines, selected, typed, unescaped
 from collector.adapters.dialects.place import Copy
 from collector.core.columns import ColumnKind
@@ -38,7 +40,7 @@ def spark_view(copy: Copy, name: str) -> str:
 )
 USING csv
 OPTIONS (
-  path '{_text(copy.url("s3a"))}',
+  path '{_text(_path(copy))}',
   header 'true', enforceSchema 'false', mode 'FAILFAST',
   multiLine 'true', lineSep '\\n', quote '"', escape '"',
   nullValue '\\\\N', emptyValue ''
@@ -49,6 +51,11 @@ SELECT
 {lines([*selected(_EXPRESSIONS), *PARTITIONS])}
 FROM {name}_csv;
 """
+
+
+def _path(copy: Copy) -> str:
+    place = copy.url("s3a") if copy.is_on_s3 else f"file://{copy.url()}"
+    return re.sub(r"[\\*?\[\]{}]", r"\\\g<0>", place)
 
 
 def _text(text: str) -> str:
