@@ -6,7 +6,7 @@ APT := $(if $(filter 0,$(shell id -u)),,sudo -n) env DEBIAN_FRONTEND=noninteract
 ENGINES := pyspark==4.3.0 sqlglot awscli $(foreach one,duckdb duckdb-extension-httpfs duckdb-extension-aws,$(one)==1.5.5)
 UV := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: help demo airflow check test lint bench engines browser lock clean
+.PHONY: help demo airflow check test lint bench engines browser wheel lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -38,6 +38,9 @@ bench: .venv/dev ## Measure, and print a table of ratios
 
 engines: .venv/dev .venv/engines/ready ## Run what `collector sql` prints in Spark, on Hive's serde, and from S3: 700 MB, Java 17
 	$(BIN)/python tests/benchmarks/engines.py
+
+wheel: .venv/run ## Build the package into dist/, with all that a machine needs: migrations, DAGs, locked requirements
+	$(BIN)/python -m hatchling build -t wheel -d dist
 
 lock: .venv/uv ## Lock the newest versions of every dependency, with hashes
 	$(LOCK) --upgrade --extra sandbox --extra airflow --extra celery --group build -o requirements-airflow.txt

@@ -9,6 +9,7 @@ import click
 
 from collector.cli.accounts import accounts
 from collector.cli.collecting import backfill, collect, run
+from collector.cli.deployment import deployment
 from collector.cli.frame import CollectorGroup, run_command_line, version
 from collector.cli.local_airflow import airflow
 from collector.cli.metrics import metrics
@@ -55,6 +56,7 @@ for command in (
     demo,
     sandbox,
     airflow,
+    deployment,
 ):
     collector.add_command(command)
 

@@ -18,6 +18,7 @@ import click
 from collector.cli.frame import settings
 from collector.cli.playground import PORT, prepare_s3
 from collector.core.errors import CollectorError, ConfigError
+from collector.deployment import path_of
 from collector.settings import DATA_FOLDER, PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _ENDED_RUNS = "dags/collect_tweets/dagRuns?limit=20&order_by=-run_after&state=su
 def airflow(*, port: int, folder: Path | None) -> None:
     """Run a real Airflow on this machine until stopped.
 
-    From a checkout of the project. With COLLECTOR_X_BEARER_TOKEN and COLLECTOR_OUTPUT=s3://... set it collects the
+    With COLLECTOR_X_BEARER_TOKEN and COLLECTOR_OUTPUT=s3://... set it collects the
     accounts you follow; otherwise it starts a stand-in X API and S3, and windows of one minute.
     """
     _require_airflow()
@@ -105,7 +106,7 @@ def _serve(place: Path, port: int, environment: Mapping[str, str]) -> None:
     from collector.airflow.local import USER, LocalAirflow  # noqa: PLC0415
     from collector.airflow.pool import MAKE  # noqa: PLC0415
 
-    dags, config = Path("dags").resolve(), Path("config/airflow/airflow.cfg").resolve()
+    dags, config = path_of("dags"), path_of("airflow.cfg")
     # A person's own Airflow must not be touched; connections may come along.
     kept = {
         name: value
@@ -140,9 +141,6 @@ def _require_airflow() -> None:
     if importlib.util.find_spec("airflow") is None:
         message = "Airflow is not installed"
         raise ConfigError(message, hint="pip install 'collector[airflow,sandbox]', or make airflow")
-    if not Path("dags/tweets.py").is_file() or not Path("config/airflow/airflow.cfg").is_file():
-        message = f"{Path.cwd()} holds no dags/tweets.py and config/airflow/airflow.cfg"
-        raise ConfigError(message, hint="run it in a checkout of the project")
 
 
 @contextmanager
