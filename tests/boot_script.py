@@ -29,7 +29,12 @@ def rendered(folder: Path, **given: Any) -> str:
     variables.write_text(json.dumps(BY_DEFAULT | given))
     template = f'templatefile("{AWS}/user-data.sh.tftpl", jsondecode(file("{variables}")))'
     done = subprocess.run(  # noqa: S603
-        [PROGRAM, "console"], cwd=folder, input=f"base64encode({template})\n", capture_output=True, text=True, check=False
+        [PROGRAM, "console"],
+        cwd=folder,
+        input=f"base64encode({template})\n",
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return base64.b64decode(json.loads(done.stdout)).decode()

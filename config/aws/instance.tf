@@ -12,6 +12,7 @@ locals {
   # /etc/collector/collector.env: names of secrets, never a secret.
   environment = { for name, value in {
     AWS_DEFAULT_REGION              = var.region
+    COLLECTOR_NAME                  = var.name
     COLLECTOR_OUTPUT                = local.output
     COLLECTOR_STATE_URL             = local.on_postgres ? local.database_url : local.on_ec2 ? "sqlite:////var/lib/collector/state.db" : null
     COLLECTOR_X_BEARER_TOKEN_SECRET = aws_secretsmanager_secret.x_bearer_token.arn

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import AWAY
+from deployed import AWAY
 from terraform import resources
 
 pytestmark = [pytest.mark.xdist_group("terraform"), pytest.mark.timeout(600)]
@@ -36,7 +36,9 @@ def test_what_is_deleted_or_overwritten_is_kept_for_a_while(s3, rules):
 
 
 def test_raw_parts_expire_and_nothing_else_that_the_collector_wrote(rules):
-    expiring = {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in rules.values() if rule["Filter"]["Prefix"]}
+    expiring = {
+        rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in rules.values() if rule["Filter"]["Prefix"]
+    }
     assert expiring == {"collector/raw/": 30, "athena/": 7}
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import BY_DEFAULT
+from deployed import BY_DEFAULT
 from terraform import DRIFT, MODULE
 
 pytestmark = [pytest.mark.xdist_group("terraform"), pytest.mark.timeout(600)]

@@ -3,9 +3,8 @@
 import json
 
 import pytest
-from conftest import AWAY, HOME
+from deployed import AWAY, HOME
 from moto.core import DEFAULT_ACCOUNT_ID
-from moto.rds.models import rds_backends
 
 pytestmark = [pytest.mark.xdist_group("terraform"), pytest.mark.timeout(600)]
 
@@ -71,10 +70,16 @@ def test_the_token_s_secret_is_made_without_a_value(aws, by_default, chosen):
 
 def test_no_secret_reaches_terraform_s_state_or_what_it_says(aws, by_default, elsewhere):
     aws("secretsmanager").put_secret_value(SecretId="tweets/x-bearer-token", SecretString=TOKEN)
-    (password,) = [one.master_user_password for one in rds_backends[DEFAULT_ACCOUNT_ID][AWAY].databases.values()]
-    assert len(password) > 7
+    kept_by_rds = aws("secretsmanager", AWAY).get_secret_value(SecretId=database_secret(aws))["SecretString"]
+    password = json.loads(kept_by_rds)["password"]
     for deployment in (by_default, elsewhere):
         said = deployment.run("apply", "-refresh-only", "-auto-approve", "-input=false", "-no-color")
         for text in (said, deployment.state(), deployment.run("show", "-json")):
             assert TOKEN not in text
             assert password not in text
+
+
+def database_secret(aws):
+    (database,) = aws("rds", AWAY).describe_db_instances()["DBInstances"]
+    assert database["MasterUsername"] == "collector"
+    return database["MasterUserSecret"]["SecretArn"]
