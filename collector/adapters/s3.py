@@ -12,8 +12,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ReadTimeoutError, ResponseStreamingError
 
 from collector.adapters.object_keys import beyond_scheme, checked_key, checked_prefix, media_type
-from collector.adapters.s3_errors import Errand, is_momentary, translating
-from collector.core.errors import ConfigError
+from collector.adapters.s3_errors import ROLE_SILENT, Errand, is_momentary, is_role_silent, translating
+from collector.core.errors import ConfigError, StoreUnavailable
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -43,12 +43,15 @@ def open_client(
 ) -> "S3Client":
     """Open a client, safe for many threads, on boto3's own settings (profile, role, region, endpoint, checksums).
 
-    Raises `ConfigError` when these do not fit together.
+    Raises `ConfigError` when these do not fit together, and `StoreUnavailable` when the role of this machine is silent.
     """
     try:
         session = session or boto3.Session()
         return session.client("s3", endpoint_url=endpoint_url, config=client_config(patience))
     except (BotoCoreError, ValueError) as error:
+        if is_role_silent(error):
+            message = f"there are no credentials for S3: {error}"
+            raise StoreUnavailable(message, hint=ROLE_SILENT) from error
         message = f"S3 cannot be used with these AWS settings: {error}"
         raise ConfigError(message, hint="Check AWS_PROFILE, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL_S3.") from error
 

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from collector.core.errors import CollectorError, ObjectExists, ObjectMissing, StoreRefused, StoreUnavailable
 
 _CUT_SHORT = (boto.IncompleteReadError, boto.ResponseStreamingError, boto.FlexibleChecksumError)
-_NO_ANSWER = (boto.ConnectionError, boto.HTTPClientError, boto.MetadataRetrievalError, *_CUT_SHORT)
+_NO_ANSWER = (boto.ConnectionError, boto.HTTPClientError, *_CUT_SHORT)
 _NO_CREDENTIALS = (
     boto.NoCredentialsError,
     boto.PartialCredentialsError,
@@ -24,10 +24,13 @@ _NO_CREDENTIALS = (
     boto.SSOError,
     boto.LoginError,
 )
+_OF_MACHINES = ("iam-role", "container-role")
+"""Where credentials have been before, a machine's metadata that does not answer now may again."""
 
 _BUSY_CODES = frozenset({"SlowDown", "RequestTimeout", "RequestTimeoutException", "Throttling", "ThrottlingException"})
 
 _LATER = "Try again later; if it stays so, check the network and AWS_ENDPOINT_URL_S3."
+ROLE_SILENT = "The role of this machine gave no new credentials: check that it still has one; try again later."
 _CREDENTIALS = "Check AWS_PROFILE, AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, or the role of this machine."
 _RENEW = "The session's credentials have run out: log in again, or use a role, which renews them by itself."
 _REGION = "Set AWS_DEFAULT_REGION to the region of the bucket."
@@ -74,6 +77,13 @@ def translating(errand: Errand) -> Iterator[None]:
         raise _refused(errand, str(error), _RENEW) from error
 
 
+def is_role_silent(error: Exception) -> bool:
+    """Ask whether the metadata endpoint of this machine, or container, gave no credentials for its role."""
+    if isinstance(error, boto.CredentialRetrievalError):
+        return error.kwargs.get("provider") in _OF_MACHINES
+    return isinstance(error, boto.MetadataRetrievalError)
+
+
 def is_momentary(error: Exception) -> bool:
     """Ask whether sending the same request again at once is right, where botocore itself does not.
 
@@ -106,6 +116,8 @@ def _may_pass(code: str, status: int) -> bool:
 def _unanswered(error: BotoCoreError, errand: Errand) -> CollectorError:
     if isinstance(error, _NO_ANSWER):
         return _unavailable(errand, str(error))
+    if is_role_silent(error):
+        return StoreUnavailable(f"{errand} was not sent: {error}", hint=ROLE_SILENT)
     hint = _CREDENTIALS if isinstance(error, _NO_CREDENTIALS) else "Check COLLECTOR_OUTPUT and the AWS settings."
     return _refused(errand, str(error), hint)
 

@@ -45,6 +45,10 @@ class StoreRefused(CollectorError):
     """The object store refuses us: credentials, rights or a bucket that does not exist."""
 
 
+class SecretRefused(CollectorError):
+    """A secret that is kept elsewhere cannot be had: credentials, rights, or it is missing or of no use."""
+
+
 class RetryableError(CollectorError):
     """It may pass by itself: trying again later is right."""
 
@@ -55,6 +59,10 @@ class StoreUnavailable(RetryableError):
 
 class StateUnavailable(RetryableError):
     """The state database does not answer or stays locked."""
+
+
+class SecretUnavailable(RetryableError):
+    """Where a secret is kept, nobody answers."""
 
 
 class SourceError(CollectorError):

@@ -14,7 +14,8 @@ from collector.adapters.sql_state.mounts import PROC_MOUNTS
 from collector.adapters.sql_state.reader import SqlReader
 from collector.adapters.sql_state.schema import refuse_other_schema, schema_of
 from collector.adapters.sql_state.writer import SqlWriter
-from collector.core.ports import Clock
+from collector.core.ports import Clock, Secret
+from collector.core.secret_text import Login
 
 BUSY_TIMEOUT = timedelta(seconds=30)
 
@@ -27,6 +28,7 @@ class SqlState:
         url: str,
         clock: Clock,
         *,
+        password: Secret[Login] | None = None,
         busy_timeout: timedelta = BUSY_TIMEOUT,
         mounts: Path = PROC_MOUNTS,
     ) -> None:
@@ -36,7 +38,7 @@ class SqlState:
         self._url = url
         self._clock = clock
         self._makes_itself = file_of(found) is not None
-        self._database = open_database(found, busy_timeout)
+        self._database = open_database(found, busy_timeout, password)
         self._lock = Lock()
         self._is_checked = False
 

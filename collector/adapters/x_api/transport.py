@@ -63,9 +63,9 @@ class Door:
 class Transport:
     """Connections shared by the sessions of all threads."""
 
-    def __init__(self, door: Door, credentials: XCredentials) -> None:
+    def __init__(self, door: Door) -> None:
         self.door = door
-        self._secrets = [secret.encode() for secret in credentials.secrets]
+        self._secrets: frozenset[bytes] = frozenset()
         # urllib3 must not retry: one send is one request, and it is counted.
         self._adapter = HTTPAdapter(pool_maxsize=door.concurrency, max_retries=0)
         self._lock = Lock()
@@ -89,6 +89,11 @@ class Transport:
         """Count one request."""
         with self._lock:
             self._sent += 1
+
+    def hide(self, credentials: XCredentials) -> None:
+        """Blot these credentials out of what X answers from now on."""
+        with self._lock:
+            self._secrets |= {secret.encode() for secret in credentials.secrets}
 
     def blotted(self, body: bytes) -> bytes:
         """Return a body without our secrets: an error page may echo what we sent."""

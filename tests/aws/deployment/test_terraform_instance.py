@@ -114,13 +114,13 @@ def test_the_first_boot_is_told_names_of_secrets_and_never_a_secret(aws, script,
     )["ARN"]
     assert f'COLLECTOR_X_BEARER_TOKEN_SECRET="{secret}"' in script
     assert (
-        re.findall(r"^(?:COLLECTOR_X_BEARER_TOKEN|AWS_SECRET_ACCESS_KEY|COLLECTOR_STATE_PASSWORD)=", script, re.M) == []
+        re.findall(r"^(?:COLLECTOR_X_BEARER_TOKEN|AWS_SECRET_ACCESS_KEY|COLLECTOR_STATE_PASSWORD)=", script, re.MULTILINE) == []
     )
 
 
 def test_the_first_boot_is_told_the_settings_that_were_chosen(script, deployment):
     given = deployment.given
-    told = dict(re.findall(r'^(COLLECTOR_\w+)="(.*)"$', script, re.M))
+    told = dict(re.findall(r'^(COLLECTOR_\w+)="(.*)"$', script, re.MULTILINE))
     assert told == deployment.outputs()["environment"] | told
     assert told["COLLECTOR_OUTPUT"] == f"s3://{given['bucket']}/{given.get('prefix', 'collector')}"
     assert told["COLLECTOR_SCHEDULE"] == given.get("schedule", "*/15 * * * *")
