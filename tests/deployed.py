@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
 from moto.kms.models import kms_backends
 from moto.rds.models import rds_backends
 from moto.ssm.models import Parameter, ssm_backends
@@ -39,7 +40,6 @@ ELSEWHERE = {
     "instance": False,
     "database": "postgres",
     "kms_key_arn": KEY,
-    "database_clients": ["sg-0a1b2c3d4e5f"],
 }
 LARGE = {**BY_DEFAULT, "instance": False, "database": "postgres", "eks_cluster": "airflow"}
 
@@ -71,6 +71,14 @@ def add_what_moto_lacks(region: str, aws: Clients) -> None:
     keys[KEY_ID].id = KEY_ID
 
 
+def repeat_descriptions_of_rules(region: str) -> None:
+    """Tell what a rule between two groups is for: AWS does, moto keeps it where it does not look."""
+    for groups in ec2_backends[DEFAULT_ACCOUNT_ID][region].groups.values():
+        for rule in (rule for group in groups.values() for rule in (*group.ingress_rules, *group.egress_rules)):
+            if rule.source_group:
+                rule.ip_range["Description"] = rule.source_group.get("Description")
+
+
 def say_who_set_parameters(region: str) -> None:
     """Say that parameters of databases are a user's: AWS does, and Terraform looks at no others."""
     for group in rds_backends[DEFAULT_ACCOUNT_ID][region].db_parameter_groups.values():
@@ -78,10 +86,16 @@ def say_who_set_parameters(region: str) -> None:
             parameter["Source"] = "user"
 
 
-def two_subnets(ec2: Any) -> dict[str, Any]:
-    """Return a network that is there already, as the module takes it."""
+def a_network(ec2: Any) -> dict[str, Any]:
+    """Return a network that was there before: its id, two subnets, and the group of those who ask its database."""
     subnets = ec2.describe_subnets()["Subnets"][:2]
-    return {"vpc_id": subnets[0]["VpcId"], "subnet_ids": [one["SubnetId"] for one in subnets]}
+    inside = [{"Name": "vpc-id", "Values": [subnets[0]["VpcId"]]}]
+    (group,) = ec2.describe_security_groups(Filters=inside)["SecurityGroups"]
+    return {
+        "vpc_id": subnets[0]["VpcId"],
+        "subnet_ids": [one["SubnetId"] for one in subnets],
+        "database_clients": [group["GroupId"]],
+    }
 
 
 def repeat_groups_of_interfaces(ec2: Any) -> None:

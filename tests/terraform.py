@@ -114,6 +114,10 @@ class Deployment:
         self.run("plan", "-input=false", "-no-color", "-out=it.tfplan")
         return json.loads(self.run("show", "-json", "it.tfplan"))
 
+    def made(self) -> dict[str, Any]:
+        """Return what is in the state, as Terraform tells it to programs."""
+        return json.loads(self.run("show", "-json"))["values"]
+
     def outputs(self) -> dict[str, Any]:
         return {name: one["value"] for name, one in json.loads(self.run("output", "-json")).items()}
 
@@ -121,7 +125,8 @@ class Deployment:
         return (self.folder / "terraform.tfstate").read_text()
 
 
-def resources(plan: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    """Return what a plan makes of one kind, by the key or number of each."""
-    made = plan["planned_values"]["root_module"]["resources"]
-    return {str(one.get("index", one["name"])): one["values"] for one in made if one["type"] == kind}
+def resources(values: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """Return the resources of one kind that are planned or made, by the key, number or name of each."""
+    made = values.get("planned_values", values)["root_module"]["resources"]
+    chosen = (one for one in made if one["type"] == kind and one["mode"] == "managed")
+    return {str(one.get("index", one["name"])): one["values"] for one in chosen}

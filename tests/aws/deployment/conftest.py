@@ -1,7 +1,7 @@
 """Three deployments of config/aws on moto, made once for all tests here: waiting is most of what they cost."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,10 +17,11 @@ from deployed import (
     LARGE,
     Clients,
     Deployments,
+    a_network,
     add_what_moto_lacks,
+    repeat_descriptions_of_rules,
     repeat_groups_of_interfaces,
     say_who_set_parameters,
-    two_subnets,
 )
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.eks.models import eks_backends
@@ -28,7 +29,7 @@ from terraform import LINTERS, PROGRAM, Deployment, Started, providers
 
 if PROGRAM is None or providers() is None:
     not_checked(
-        "that config/aws applies, that a second plan finds no drift, and that every security setting is as it should be",
+        "that config/aws applies, without drift, and that every security setting is as it should be",
         "install Terraform (1.5 or newer) or OpenTofu; then, where there is a network, in config/aws: "
         "terraform providers mirror ~/.terraform.d/plugins",
     )
@@ -50,7 +51,7 @@ def begun(s3_server: str, aws: Clients, tmp_path_factory) -> Iterator[tuple[Depl
     """Begin all at the same time, while other tests run."""
     add_what_moto_lacks(AWAY, aws)
     folder = tmp_path_factory.mktemp("terraform")
-    given = {"by_default": BY_DEFAULT, "chosen": CHOSEN, "elsewhere": {**ELSEWHERE, **two_subnets(aws("ec2", AWAY))}}
+    given = {"by_default": BY_DEFAULT, "chosen": CHOSEN, "elsewhere": {**ELSEWHERE, **a_network(aws("ec2", AWAY))}}
     made = Deployments(**{name: Deployment(folder / name, s3_server, one).begin() for name, one in given.items()})
     running = [one.start("apply", "-input=false", "-no-color", "-auto-approve") for one in made]
     yield made, running
@@ -67,6 +68,7 @@ def deployments(begun, aws: Clients) -> Deployments:
         one.succeed()
     for region in (HOME, AWAY):
         repeat_groups_of_interfaces(aws("ec2", region))
+        repeat_descriptions_of_rules(region)
         say_who_set_parameters(region)
     return made
 
@@ -90,33 +92,28 @@ def elsewhere(deployments: Deployments) -> Deployment:
 
 
 @pytest.fixture(scope="session")
-def instance_of(deployments, aws: Clients) -> Callable[[Deployment], dict[str, Any]]:
-    """Return what EC2 says about the instance of a deployment."""
-
-    def said(deployment: Deployment) -> dict[str, Any]:
-        ec2 = aws("ec2", deployment.given["region"])
-        return ec2.describe_instances(InstanceIds=[deployment.outputs()["instance_id"]])["Reservations"][0][
-            "Instances"
-        ][0]
-
-    return said
-
-
-@pytest.fixture(scope="session")
 def unapplied(s3_server: str, tmp_path_factory) -> Deployment:
     """Give a copy of the module that is only planned."""
     return Deployment(tmp_path_factory.mktemp("terraform") / "unapplied", s3_server, BY_DEFAULT).begin()
 
 
 @pytest.fixture(scope="session")
-def large(unapplied: Deployment, aws: Clients) -> dict[str, Any]:
-    """Give the plan of the large size; moto has no Pod Identity, so it is not applied."""
-    network = two_subnets(aws("ec2"))
+def network_of_cluster(aws: Clients) -> dict[str, Any]:
+    """Make an EKS cluster, and return its network; moto leaves out half of it."""
+    network = a_network(aws("ec2"))
+    asked = {"subnetIds": network["subnet_ids"]}
     aws("eks").create_cluster(
-        name="airflow", roleArn="arn:aws:iam::1:role/eks", resourcesVpcConfig={"subnetIds": network["subnet_ids"]}
+        name="airflow", roleArn=f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/eks", resourcesVpcConfig=asked
     )
     told = eks_backends[DEFAULT_ACCOUNT_ID][HOME].clusters["airflow"].resources_vpc_config
-    told |= {"vpcId": network["vpc_id"], "clusterSecurityGroupId": "sg-0a1b2c3d"}
+    told |= {"vpcId": network["vpc_id"], "clusterSecurityGroupId": network["database_clients"][0]}
+    return told
+
+
+@pytest.fixture(scope="session")
+def large(unapplied: Deployment, network_of_cluster: dict[str, Any]) -> dict[str, Any]:
+    """Give the plan of the large size; moto has no Pod Identity, so it is not applied."""
+    assert network_of_cluster["vpcId"]
     deployment = replace(unapplied, given=LARGE)
     deployment.give(LARGE)
     return deployment.plan()

@@ -6,11 +6,15 @@ import pytest
 from deployed import AWAY
 from terraform import resources
 
-pytestmark = [pytest.mark.xdist_group("terraform"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.xdist_group("terraform"),
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("deployments"),
+]
 
 
 @pytest.fixture(scope="module")
-def s3(aws, by_default):
+def s3(aws):
     return aws("s3")
 
 
@@ -63,7 +67,7 @@ def test_nothing_is_public_and_the_account_owns_every_object(s3):
 
 
 @pytest.mark.parametrize(("bucket", "prefix"), [("tweets-of-mine", "collector"), ("other-tweets", "x/tweets")])
-def test_the_bucket_takes_tls_alone_and_published_keys_are_only_created(aws, deployments, bucket, prefix):
+def test_the_bucket_takes_tls_alone_and_published_keys_are_only_created(aws, bucket, prefix):
     policy = json.loads(aws("s3").get_bucket_policy(Bucket=bucket)["Policy"])
     by_name = {one["Sid"]: one for one in policy["Statement"]}
     tls, created = by_name["OnlyOverTls"], by_name["PublishedObjectsAreOnlyCreated"]
@@ -77,7 +81,5 @@ def test_the_bucket_takes_tls_alone_and_published_keys_are_only_created(aws, dep
 
 
 def test_a_bucket_with_tweets_is_not_destroyed_by_mistake(by_default, chosen):
-    kept, given_up = (json.loads(one.run("show", "-json")) for one in (by_default, chosen))
-    kind = "aws_s3_bucket"
-    assert not resources({"planned_values": kept["values"]}, kind)["output"]["force_destroy"]
-    assert resources({"planned_values": given_up["values"]}, kind)["output"]["force_destroy"]
+    assert not resources(by_default.made(), "aws_s3_bucket")["output"]["force_destroy"]
+    assert resources(chosen.made(), "aws_s3_bucket")["output"]["force_destroy"]

@@ -2,12 +2,17 @@
 
 import pytest
 from deployed import AWAY, KEY
+from terraform import resources
 
-pytestmark = [pytest.mark.xdist_group("terraform"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.xdist_group("terraform"),
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("deployments"),
+]
 
 
 @pytest.fixture(scope="module")
-def database(aws, elsewhere):
+def database(aws):
     (told,) = aws("rds", AWAY).describe_db_instances()["DBInstances"]
     return told
 
@@ -31,9 +36,13 @@ def test_it_is_backed_up_and_not_deleted_by_mistake(database, elsewhere):
     assert not elsewhere.given.get("force_destroy")
 
 
-def test_rds_keeps_the_password(database):
+def test_rds_keeps_the_password_under_the_key_that_was_chosen(database, elsewhere):
+    """moto keeps it under a key of its own; what was asked for is in the state."""
     assert database["MasterUserSecret"]["SecretStatus"] == "active"
-    assert database["MasterUserSecret"]["KmsKeyId"] == KEY
+    (asked,) = resources(elsewhere.made(), "aws_db_instance").values()
+    assert asked["master_user_secret_kms_key_id"] == KEY
+    assert asked["manage_master_user_password"]
+    assert asked["password"] is None
 
 
 def test_it_refuses_connections_without_tls(aws, database):

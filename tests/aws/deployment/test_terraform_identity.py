@@ -6,7 +6,11 @@ import pytest
 from deployed import AWAY, HOME
 from moto.core import DEFAULT_ACCOUNT_ID
 
-pytestmark = [pytest.mark.xdist_group("terraform"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.xdist_group("terraform"),
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("deployments"),
+]
 
 TOKEN = "AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0%2BuSeid"
 
@@ -23,14 +27,14 @@ def statements(aws, name):
     return [one for document in rights(aws, name).values() for one in document["Statement"]]
 
 
-def test_the_role_has_what_its_size_needs_and_no_policy_of_anyone_else(aws, deployments):
+def test_the_role_has_what_its_size_needs_and_no_policy_of_anyone_else(aws):
     small = {"objects", "secret", "logs", "session-manager"}
     assert set(rights(aws, "tweets")) == small
     assert set(rights(aws, "other-tweets")) == small | {"key"}
     assert set(rights(aws, "many-tweets")) == {"objects", "secret", "logs", "key", "database-secret"}
 
 
-def test_nothing_is_allowed_that_deletes_or_that_changes_rights(aws, deployments):
+def test_nothing_is_allowed_that_deletes_or_that_changes_rights(aws):
     for statement in [*statements(aws, "tweets"), *statements(aws, "other-tweets")]:
         assert statement["Effect"] == "Allow"
         for action in statement["Action"]:
@@ -38,7 +42,7 @@ def test_nothing_is_allowed_that_deletes_or_that_changes_rights(aws, deployments
             assert not any(word in action for word in ("Delete", "iam:", "sts:", "Policy", "Acl", "PutLifecycle"))
 
 
-def test_rights_reach_one_bucket_below_one_prefix_and_the_deployment_s_own_secrets(aws, deployments):
+def test_rights_reach_one_bucket_below_one_prefix_and_the_deployment_s_own_secrets(aws):
     own = aws("secretsmanager").describe_secret(SecretId="tweets/x-bearer-token")["ARN"]
     reached = {one for statement in statements(aws, "tweets") for one in statement["Resource"]}
     outside = {one for one in reached if not one.startswith("arn:aws:s3:::tweets-of-mine/collector/")}
@@ -50,18 +54,18 @@ def test_rights_reach_one_bucket_below_one_prefix_and_the_deployment_s_own_secre
     }
 
 
-def test_a_star_stands_only_where_aws_knows_no_resource(aws, deployments):
+def test_a_star_stands_only_where_aws_knows_no_resource(aws):
     starred = {action for one in statements(aws, "tweets") if one["Resource"] == ["*"] for action in one["Action"]}
     assert {action.split(":")[0] for action in starred} <= {"ssm", "ssmmessages", "cloudwatch"}
     assert not {action for action in starred if "Parameter" in action or "SendCommand" in action}
 
 
-def test_only_ec2_takes_the_role_of_the_small_size(aws, deployments):
+def test_only_ec2_takes_the_role_of_the_small_size(aws):
     (trust,) = aws("iam").get_role(RoleName="tweets-collector")["Role"]["AssumeRolePolicyDocument"]["Statement"]
     assert (trust["Principal"], trust["Action"]) == ({"Service": "ec2.amazonaws.com"}, "sts:AssumeRole")
 
 
-def test_the_token_s_secret_is_made_without_a_value(aws, by_default, chosen):
+def test_the_token_s_secret_is_made_without_a_value(aws, chosen):
     told = aws("secretsmanager").describe_secret(SecretId="tweets/x-bearer-token")
     assert "VersionIdsToStages" not in told or told["VersionIdsToStages"] == {}
     other = aws("secretsmanager", AWAY).describe_secret(SecretId="other-tweets/x-bearer-token")
