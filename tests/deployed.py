@@ -41,6 +41,7 @@ ELSEWHERE = {
     "database": "postgres",
     "kms_key_arn": KEY,
 }
+WHEEL = "collector-0.1.0-py3-none-any.whl"
 LARGE = {**BY_DEFAULT, "instance": False, "database": "postgres", "eks_cluster": "airflow"}
 
 Clients = Callable[..., Any]

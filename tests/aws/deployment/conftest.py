@@ -15,6 +15,7 @@ from deployed import (
     ELSEWHERE,
     HOME,
     LARGE,
+    WHEEL,
     Clients,
     Deployments,
     a_network,
@@ -116,4 +117,17 @@ def large(unapplied: Deployment, network_of_cluster: dict[str, Any]) -> dict[str
     assert network_of_cluster["vpcId"]
     deployment = replace(unapplied, given=LARGE)
     deployment.give(LARGE)
+    return deployment.plan()
+
+
+@pytest.fixture(scope="session")
+def small(unapplied: Deployment, tmp_path_factory) -> dict[str, Any]:
+    """Give the plan of the small size with a wheel, and RDS in a network of its own.
+
+    moto applies a bucket's denials without their conditions, and would not take the wheel.
+    """
+    path = tmp_path_factory.mktemp("dist") / WHEEL
+    path.write_bytes(b"a wheel")
+    deployment = replace(unapplied, given={**BY_DEFAULT, "database": "postgres", "wheel": str(path)})
+    deployment.give(deployment.given)
     return deployment.plan()

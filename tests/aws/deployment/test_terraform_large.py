@@ -1,25 +1,12 @@
 """The plan of the large size, and of what moto cannot make: Pod Identity, and a wheel behind a bucket's policy."""
 
 import json
-from dataclasses import replace
 
 import pytest
-from deployed import BY_DEFAULT, LARGE
+from deployed import BY_DEFAULT, LARGE, WHEEL
 from terraform import MODULE, resources
 
 pytestmark = [pytest.mark.xdist_group("terraform"), pytest.mark.timeout(600)]
-
-WHEEL = "collector-0.1.0-py3-none-any.whl"
-
-
-@pytest.fixture(scope="module")
-def with_wheel(unapplied, tmp_path_factory):
-    """Plan it; moto applies a bucket's denials without their conditions, and would not take it."""
-    path = tmp_path_factory.mktemp("dist") / WHEEL
-    path.write_bytes(b"a wheel")
-    given = {**BY_DEFAULT, "wheel": str(path)}
-    unapplied.give(given)
-    return replace(unapplied, given=given).plan()
 
 
 def test_pods_take_the_collector_s_role_through_pod_identity(large):
@@ -54,11 +41,11 @@ def test_the_database_lies_in_the_cluster_s_network_and_takes_its_pods_alone(lar
     assert LARGE["eks_cluster"] == "airflow"
 
 
-def test_a_wheel_is_put_below_releases_by_its_content_and_the_role_may_read_that_one(with_wheel):
-    (release,) = resources(with_wheel, "aws_s3_object").values()
+def test_a_wheel_is_put_below_releases_by_its_content_and_the_role_may_read_that_one(small):
+    (release,) = resources(small, "aws_s3_object").values()
     assert release["key"].startswith("releases/")
     assert release["key"].endswith(f"/{WHEEL}")
-    rights = json.loads(resources(with_wheel, "aws_iam_role_policy")["release"]["policy"])
+    rights = json.loads(resources(small, "aws_iam_role_policy")["release"]["policy"])
     (statement,) = rights["Statement"]
     assert statement["Action"] == ["s3:GetObject"]
     assert statement["Resource"] == [f"arn:aws:s3:::{BY_DEFAULT['bucket']}/{release['key']}"]
@@ -68,3 +55,11 @@ def test_no_file_of_the_module_names_a_version_that_was_not_tried():
     text = (MODULE / "versions.tf").read_text("utf-8")
     assert 'version = "~> 5.100"' in text
     assert 'required_version = ">= 1.5"' in text
+
+
+def test_an_instance_reaches_its_database_and_nobody_else_does(small):
+    egress = resources(small, "aws_vpc_security_group_egress_rule").values()
+    assert sorted((rule["from_port"], rule["cidr_ipv4"]) for rule in egress) == [(443, "0.0.0.0/0"), (5432, None)]
+    (ingress,) = resources(small, "aws_vpc_security_group_ingress_rule").values()
+    assert (ingress["from_port"], ingress["cidr_ipv4"]) == (5432, None)
+    assert len(resources(small, "aws_subnet")) == 2
