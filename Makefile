@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
 APT := $(if $(filter 0,$(shell id -u)),,sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120
+ENGINES := pyspark==4.3.0 sqlglot awscli $(foreach one,duckdb duckdb-extension-httpfs duckdb-extension-aws,$(one)==1.5.5)
+EVALUATOR := .venv/iam-simulate
 UV := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: help demo airflow check test lint bench browser wheel lock clean
+.PHONY: help demo airflow check test lint bench engines browser ceph evaluator wheel lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,7 +26,7 @@ lint: .venv/dev ## Format, lint, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/dev browser ## All tests
+test: .venv/dev browser ceph evaluator ## All tests
 	$(BIN)/pytest -n auto --dist loadgroup
 
 browser: ## Install the browser that the page's tests drive, unless there is one
@@ -32,8 +34,23 @@ browser: ## Install the browser that the page's tests drive, unless there is one
 		|| { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-liberation; }; \
 	} >/dev/null 2>&1 || echo "the page's tests need a browser: install chromium (Debian: apt-get install chromium)"
 
+ceph: ## Install the S3 server that enforces policies, on which the collector's rights are tried, unless there is one
+	@{ { command -v radosgw && command -v ceph-mon && command -v ceph-osd && command -v ceph; } \
+		|| { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends ceph-mon ceph-osd radosgw ceph-common; }; \
+	} >/dev/null 2>&1 || echo "the tests of rights need Ceph (Debian: apt-get install ceph-mon ceph-osd radosgw ceph-common)"
+
+evaluator: .venv/dev ## Install the evaluator of IAM's rules that the tests of policies ask, if there is Node
+	@cmp -s tests/rights/package-lock.json $(EVALUATOR)/package-lock.json \
+		|| { mkdir -p $(EVALUATOR) && cp tests/rights/package.json $(EVALUATOR) \
+			&& cp tests/rights/package-lock.json $(EVALUATOR)/npm-shrinkwrap.json \
+			&& npm ci --prefix $(EVALUATOR) && cp tests/rights/package-lock.json $(EVALUATOR); } >/dev/null 2>&1 \
+		|| echo "the tests of policies need Node 20 or newer with npm"
+
 bench: .venv/dev ## Measure, and print a table of ratios
 	$(BIN)/python tests/benchmarks/run.py
+
+engines: .venv/dev .venv/engines/ready ## Run what `collector sql` prints in Spark, on Hive's serde, and from S3: 700 MB, Java 17
+	$(BIN)/python tests/benchmarks/engines.py
 
 wheel: .venv/run ## Build the package into dist/, with all that a machine needs: migrations, DAGs, locked requirements
 	$(BIN)/python -m hatchling build -t wheel -d dist
@@ -63,4 +80,10 @@ clean: ## Remove what the targets made
 
 .venv/dev: .venv/run requirements-dev.txt
 	$(UV) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv/engines/ready: .venv/uv
+	@command -v java >/dev/null || { echo "Spark needs Java 17: install openjdk-17-jre-headless"; exit 1; }
+	$(PYTHON) -m venv .venv/engines
+	$(BIN)/uv pip install --quiet --python .venv/engines/bin/python $(ENGINES)
 	@touch $@

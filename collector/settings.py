@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
@@ -24,6 +24,8 @@ DATA_FOLDER = Path("collector-data")
 
 _PASSWORD = re.compile(r"(?<=://)([^/@:]*:)(.+)(?=@)")
 _ELSEWHERE = {"CONFIG"}  # read before the settings are
+_IN_AWS = r"^(arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:\d{12}:secret:|ssm:[a-z0-9-]+:\d{12}:parameter/))?[\w/+=.@!-]+$"
+_X_TOKEN = "AAAAAAAAAAAAAAAAAAAA"  # noqa: S105  how X begins each
 
 
 def _duration(value: object) -> object:
@@ -35,7 +37,16 @@ def _duration(value: object) -> object:
         raise ValueError(str(error)) from error
 
 
+def _no_token(value: object) -> object:
+    if str(value).startswith(_X_TOKEN):
+        message = "a token, and should name the secret that holds it"
+        raise ValueError(message)
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+SecretPlace = Annotated[str, StringConstraints(pattern=_IN_AWS), BeforeValidator(_no_token)]
+"""The ARN or name of a secret; not shown when it is wrong, for it may be the secret itself."""
 
 
 class Settings(BaseSettings):
@@ -44,6 +55,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
     x_bearer_token: SecretStr | None = Field(None, description="the app's bearer token, for the X API")
+    x_bearer_token_secret: SecretPlace | None = Field(
+        None,
+        description="or where AWS keeps it: ARN or name in Secrets Manager, ARN or /name in SSM Parameter Store",
+    )
     x_consumer_key: SecretStr | None = Field(None, description="or the four keys of OAuth 1.0a: API key ...")
     x_consumer_secret: SecretStr | None = Field(None, description="... its secret ...")
     x_access_token: SecretStr | None = Field(None, description="... access token ...")
@@ -59,6 +74,10 @@ class Settings(BaseSettings):
         f"sqlite:///{DATA_FOLDER}/state.db",
         pattern=r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)",
         description="the state database: sqlite:///FILE or postgresql+psycopg://...",
+    )
+    state_password_secret: SecretPlace | None = Field(
+        None,
+        description="where AWS keeps the password to a Postgres state: ARN or name, as of the bearer token",
     )
     settle_seconds: float = Field(
         60, ge=0, le=3600, description="how old an id must be before it is claimed, 0 to 3600 seconds"
@@ -149,12 +168,30 @@ def read_settings(**given: object) -> Settings:
     """
     _refuse_unknown(os.environ)
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # pydantic looks at them
+        found = Settings(**given)  # type: ignore[arg-type]  # pydantic looks at them
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{config_file()} is not TOML: {error}"
         raise ConfigError(message, hint="see config/collector.toml in the project") from error
     except ValidationError as error:
         raise _as_config_error(error) from error
+    _refuse_two_places(found)
+    return found
+
+
+def _refuse_two_places(found: Settings) -> None:
+    if found.x_bearer_token is not None and found.x_bearer_token_secret is not None:
+        message = f"{PREFIX}X_BEARER_TOKEN and {PREFIX}X_BEARER_TOKEN_SECRET are both set"
+        raise ConfigError(message, hint="unset one: the token itself, or the name of the secret that holds it")
+    if found.state_password_secret is None:
+        return
+    if found.state_url.startswith("sqlite"):
+        message = f"{PREFIX}STATE_PASSWORD_SECRET is set, but the state is a SQLite file, which has no password"
+        raise ConfigError(
+            message, hint=f"set {PREFIX}STATE_URL to postgresql+psycopg://user@host/database, or unset it"
+        )
+    if _PASSWORD.search(found.state_url):
+        message = f"{PREFIX}STATE_PASSWORD_SECRET is set, and {PREFIX}STATE_URL holds a password, too"
+        raise ConfigError(message, hint="keep one of the two")
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
@@ -177,7 +214,8 @@ def _as_config_error(error: ValidationError) -> ConfigError:
         close = difflib.get_close_matches(name, Settings.model_fields, n=1)
         hint = f"did you mean {close[0]}?" if close else "remove it"
         return ConfigError(f"{name!r} in {config_file()} is no setting of the collector", hint=hint)
-    value = "(hidden)" if "SecretStr" in str(field.annotation) else repr(_without_password(first["input"]))
+    is_hidden = "SecretStr" in str(field.annotation) or name.endswith("_secret")
+    value = "(hidden)" if is_hidden else repr(_without_password(first["input"]))
     return ConfigError(f"{_place_of(name)} is {value}: {_rule(first)}", hint=f"it is {field.description}")
 
 

@@ -9,8 +9,10 @@ from collector.core.columns import CSV_VERSION
 from collector.core.documents import Recipe
 from collector.core.errors import ConfigError
 from collector.core.money import Budget
-from collector.core.ports import Clock, ObjectStore, Source, StateStore, Worker
+from collector.core.ports import Clock, ObjectStore, Secret, Source, StateStore, Worker
+from collector.core.secret_text import Login, bearer_token_of, login_of
 from collector.flow.policy import Policy, Press
+from collector.logs import LATE
 from collector.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def open_state(settings: Settings) -> StateStore:
     """Return the state store. Raises `ConfigError` for a database that cannot be used."""
     from collector.adapters.sql_state import SqlState
 
-    return SqlState(settings.state_url, SystemClock())
+    return SqlState(settings.state_url, SystemClock(), password=state_password(settings))
 
 
 def open_objects(settings: Settings) -> ObjectStore:
@@ -41,11 +43,13 @@ def open_objects(settings: Settings) -> ObjectStore:
 
 
 def open_source(settings: Settings) -> Source:
-    """Return X. Raises `ConfigError` without credentials."""
+    """Return X. Raises `ConfigError` without credentials, and as `credentials` does."""
     from collector.adapters.x_api import XApi
 
+    kept = kept_credentials(settings)
+    kept.current()
     return XApi(
-        credentials(settings),
+        kept,
         clock=SystemClock(),
         base_url=settings.x_base_url,
         vocabulary=settings.x_vocabulary,
@@ -54,7 +58,50 @@ def open_source(settings: Settings) -> Source:
 
 
 def credentials(settings: Settings) -> "XCredentials":
-    """Return the bearer token, or the four keys when there is none. Raises `ConfigError` when neither is complete."""
+    """Return the bearer token, or the four keys when there is none, now; a secret that holds the token is read.
+
+    Raises `ConfigError` when neither is complete, and for a secret that cannot be read `SecretRefused`, or
+    `SecretUnavailable` where trying again later is right.
+    """
+    return kept_credentials(settings).current()
+
+
+def kept_credentials(settings: Settings) -> "Secret[XCredentials]":
+    """Return what X lets us in with, from one rotation to the next. Raises `ConfigError` when it is not complete."""
+    if settings.x_bearer_token_secret is None:
+        return _given_credentials(settings)
+    from collector.adapters.aws_secrets import AwsSecret
+    from collector.adapters.kept_secret import KeptSecret
+    from collector.adapters.x_api import XCredentials
+
+    secret = AwsSecret(settings.x_bearer_token_secret)
+
+    def read() -> XCredentials:
+        token = bearer_token_of(secret.read(), str(secret.errand))
+        LATE.add(token)
+        return XCredentials(bearer_token=token)
+
+    return KeptSecret(read, SystemClock())
+
+
+def state_password(settings: Settings) -> Secret[Login] | None:
+    """Return the login to the state that AWS keeps, if it keeps one; it is read at the first connection."""
+    if settings.state_password_secret is None:
+        return None
+    from collector.adapters.aws_secrets import AwsSecret
+    from collector.adapters.kept_secret import KeptSecret
+
+    secret = AwsSecret(settings.state_password_secret)
+
+    def read() -> Login:
+        login = login_of(secret.read(), str(secret.errand))
+        LATE.add(login.password)
+        return login
+
+    return KeptSecret(read, SystemClock())
+
+
+def _given_credentials(settings: Settings) -> "XCredentials":
     from collector.adapters.x_api import XCredentials
 
     if settings.x_bearer_token is not None:
@@ -67,7 +114,7 @@ def credentials(settings: Settings) -> "XCredentials":
     }
     missing = [f"COLLECTOR_X_{name.upper()}" for name, value in keys.items() if value is None]
     if len(missing) == len(keys):
-        message = "no X credentials: COLLECTOR_X_BEARER_TOKEN is not set"
+        message = "no X credentials: neither COLLECTOR_X_BEARER_TOKEN nor COLLECTOR_X_BEARER_TOKEN_SECRET is set"
         raise ConfigError(message, hint="export COLLECTOR_X_BEARER_TOKEN=... ; or try it without: collector demo")
     if missing:
         message = f"of the four keys of OAuth 1.0a, {', '.join(missing)} is not set"
@@ -134,4 +181,4 @@ def migrate(settings: Settings) -> None:
     """Bring the state database to the newest schema."""
     from collector.adapters.sql_state.migrations import upgrade
 
-    upgrade(settings.state_url)
+    upgrade(settings.state_url, state_password(settings))

@@ -1,6 +1,7 @@
 """Alembic's environment: opens the state's database and runs the migrations in one transaction.
 
-The URL comes from the caller (`config.attributes["url"]`), else from COLLECTOR_STATE_URL.
+The URL comes from the caller (`config.attributes["url"]`), else from COLLECTOR_STATE_URL. A caller may set up how the
+engine logs in (`config.attributes["log_in"]`).
 """
 
 import os
@@ -60,8 +61,18 @@ def migrate(connection: Connection) -> None:
     check_foreign_keys(connection)
 
 
+def set_up_login(engine: Engine) -> None:
+    log_in = context.config.attributes.get("log_in")
+    if log_in is not None:
+        log_in(engine)
+    elif os.environ.get("COLLECTOR_STATE_PASSWORD_SECRET") and "url" not in context.config.attributes:
+        message = "COLLECTOR_STATE_PASSWORD_SECRET is read by `collector migrate`, not by alembic"
+        raise SystemExit(message)
+
+
 def main() -> None:
     engine = open_engine(state_url())
+    set_up_login(engine)
     with engine.begin() as connection:
         migrate(connection)
 

@@ -1,11 +1,16 @@
 """Fixtures that more than one room uses, and what pytest is told for all."""
 
 from absent import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
+from aws_vault import aws_of_vault, vault
+from locked_postgres import locked_database, locked_server
 from postgres import bare_postgres_url, postgres_server, postgres_url
 from s3_server import s3_bucket, s3_client, s3_server
 
 __all__ = [
+    "aws_of_vault",
     "bare_postgres_url",
+    "locked_database",
+    "locked_server",
     "postgres_server",
     "postgres_url",
     "pytest_sessionfinish",
@@ -14,4 +19,5 @@ __all__ = [
     "s3_bucket",
     "s3_client",
     "s3_server",
+    "vault",
 ]

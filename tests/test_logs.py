@@ -6,7 +6,8 @@ import json
 import pytest
 import structlog
 
-from collector.logs import configure_logs
+from collector import logs
+from collector.logs import LateSecrets, configure_logs
 
 SECRET = "AAAA-secret-token"
 
@@ -77,3 +78,26 @@ def test_what_is_below_the_level_is_not_written():
     structlog.get_logger().info("accounts.added")
     structlog.get_logger().warning("run.waiting")
     assert [event["event"] for event in events(stream)] == ["run.waiting"]
+
+
+# F59
+def test_a_secret_that_is_read_later_is_nowhere_in_an_event(monkeypatch):
+    late = LateSecrets()
+    monkeypatch.setattr(logs, "LATE", late)
+    stream = io.StringIO()
+    configure_logs(secrets=["secret"], stream=stream)
+    log = structlog.get_logger()
+    late.add(SECRET)
+    late.add("rotated-token")
+    log.info("x", header=f"Bearer {SECRET}", other="rotated-token")
+    assert SECRET.rpartition("-")[0] not in stream.getvalue()
+    assert "rotated" not in stream.getvalue()
+
+
+def test_who_masks_texts_is_told_each_late_secret_once():
+    late, told = LateSecrets(), []
+    late.add("one")
+    late.tell(told.append)
+    for text in ("two", "one", "", "two"):
+        late.add(text)
+    assert told == ["one", "two"]

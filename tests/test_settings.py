@@ -89,3 +89,61 @@ def test_settings_do_not_change():
 
 def test_every_setting_says_what_it_is():
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:collector/x-AbCdEf"
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "place",
+    [
+        ARN,
+        "collector/x-bearer-token",
+        "rds!db-1f2e3d4c-aaaa",
+        "/collector/x",
+        "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/collector/x",
+    ],
+)
+def test_a_secret_is_named_by_arn_or_name(place, monkeypatch):
+    monkeypatch.setenv("COLLECTOR_X_BEARER_TOKEN_SECRET", place)
+    assert read_settings().x_bearer_token_secret == place
+
+
+# F59
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "place",
+    [
+        "AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0hush",
+        "hush%2Fhush",
+        "hush hush",
+        "arn:aws:s3:::hush",
+        "arn:aws:ssm:eu-central-1:123456789012:document/hush",
+    ],
+)
+@pytest.mark.parametrize("name", ["X_BEARER_TOKEN_SECRET", "STATE_PASSWORD_SECRET"])
+def test_what_names_no_secret_may_be_one_and_is_not_shown(name, place, monkeypatch):
+    monkeypatch.setenv(f"COLLECTOR_{name}", place)
+    with pytest.raises(ConfigError, match=rf"COLLECTOR_{name} is \(hidden\)") as caught:
+        read_settings()
+    assert "hush" not in f"{caught.value} {caught.value.hint}"
+    assert "ARN or name" in caught.value.hint
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"X_BEARER_TOKEN": "t", "X_BEARER_TOKEN_SECRET": "s"}, "are both set"),
+        ({"STATE_PASSWORD_SECRET": "s"}, "SQLite file"),
+        ({"STATE_PASSWORD_SECRET": "s", "STATE_URL": URL}, "holds a password, too"),
+    ],
+)
+def test_a_secret_and_what_it_stands_for_exclude_each_other(settings, words, monkeypatch):
+    for name, value in settings.items():
+        monkeypatch.setenv(f"COLLECTOR_{name}", value)
+    with pytest.raises(ConfigError, match=words) as caught:
+        read_settings()
+    assert "hunter" not in f"{caught.value}"
+    assert caught.value.hint

@@ -10,6 +10,7 @@ from airflow.sdk.log import mask_secret
 from collector import wiring
 from collector.adapters.s3 import S3Objects, client_config
 from collector.core.ports import ObjectStore
+from collector.logs import LATE
 from collector.settings import Settings, read_settings
 
 X_CONNECTION = "x_api"
@@ -21,7 +22,11 @@ _KEYS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret
 
 
 def task_settings() -> Settings:
-    """Return the settings of a task, and have Airflow mask their secrets. Raises `ConfigError`."""
+    """Return the settings of a task, and have Airflow mask their secrets, and those read later.
+
+    Raises `ConfigError`.
+    """
+    LATE.tell(mask_secret)
     known = _connection(X_CONNECTION)
     settings = read_settings(**(_x_settings(known) if known else {}))
     for secret in settings.secrets():
@@ -49,6 +54,8 @@ def _connection(name: str) -> Connection | None:
 def _x_settings(connection: Connection) -> dict[str, Any]:
     extra = connection.extra_dejson
     found = {f"x_{key}": extra.get(key) for key in _KEYS} | {"x_bearer_token": connection.password or None}
+    # A connection that only says where X answers leaves the credentials to the environment.
+    found = found | {"x_bearer_token_secret": None} if any(found.values()) else {}
     return found | ({"x_base_url": _address(connection)} if connection.host else {})
 
 

@@ -10,10 +10,12 @@ import click
 from collector.cli.accounts import accounts
 from collector.cli.collecting import backfill, collect, run
 from collector.cli.deployment import deployment
+from collector.cli.doctor import doctor
 from collector.cli.frame import CollectorGroup, run_command_line, version
 from collector.cli.local_airflow import airflow
 from collector.cli.metrics import metrics
 from collector.cli.playground import demo, sandbox
+from collector.cli.sql import sql
 from collector.cli.steps import commit, fetch, plan, publish
 from collector.cli.ui import ui
 from collector.cli.upkeep import migrate, rebuild, verify
@@ -48,9 +50,11 @@ for command in (
     status,
     metrics,
     ui,
+    sql,
     verify,
     rebuild,
     migrate,
+    doctor,
     demo,
     sandbox,
     airflow,

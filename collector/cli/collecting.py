@@ -20,14 +20,14 @@ from collector.cli.frame import (
 )
 from collector.cli.render import batch_json, print_batch, print_table
 from collector.core.batches import Batch, BatchKind, Window
-from collector.core.errors import ConfigError, CredentialsRefused, RetryableError, StoreRefused
+from collector.core.errors import ConfigError, CredentialsRefused, RetryableError, SecretRefused, StoreRefused
 from collector.core.ports import StateStore
 from collector.core.times import time_text
 from collector.settings import Settings
 
 log = structlog.get_logger("collector.run")
 
-_WRONG_AT_FIRST = (ConfigError, StoreRefused, CredentialsRefused)
+_WRONG_AT_FIRST = (ConfigError, StoreRefused, SecretRefused, CredentialsRefused)
 """What a wrong setting raises at once; once a round has gone well, it is the world that has changed, and may again."""
 
 
@@ -68,14 +68,14 @@ def run(*, every: timedelta) -> None:
     if every < timedelta(seconds=1):
         message = "--every must be at least 1s"
         raise click.UsageError(message)
-    found = settings()
-    ports = wiring.open_ports(found)
-    log.info("run.started", every_seconds=every.total_seconds(), output=ports.objects.location)
-    rounds = 0
+    found, clock = settings(), wiring.clock()
+    log.info("run.started", every_seconds=every.total_seconds(), output=found.output)
+    rounds, ports = 0, None
     with stop_signal() as stopped:
         while not stopped.is_set():
-            begun = ports.clock.now()
+            begun = clock.now()
             try:
+                ports = ports or wiring.open_ports(found)
                 keep_accounts(found.shards, found.username_check, ports)
                 _log_faults(collect_round(None, found.shards, ports))
                 rounds += 1
@@ -83,7 +83,7 @@ def run(*, every: timedelta) -> None:
                 if isinstance(error, _WRONG_AT_FIRST) and not rounds:
                     raise
                 log.warning("run.waiting", error=type(error).__name__, message=str(error), hint=error.hint)
-            stopped.wait(max(0.0, (every - (ports.clock.now() - begun)).total_seconds()))
+            stopped.wait(max(0.0, (every - (clock.now() - begun)).total_seconds()))
     log.info("run.stopped", rounds=rounds)
 
 

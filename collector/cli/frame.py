@@ -21,6 +21,7 @@ from collector.core.errors import (
     ConfigError,
     CredentialsRefused,
     RetryableError,
+    SecretRefused,
     StoreRefused,
 )
 from collector.core.times import parse_duration, parse_time
@@ -80,7 +81,7 @@ def _meaning(error: Exception) -> tuple[str, str, int]:
 
 def exit_code(error: CollectorError) -> int:
     """Return how a command ends on an error."""
-    if isinstance(error, (ConfigError, StoreRefused, CredentialsRefused)):
+    if isinstance(error, (ConfigError, StoreRefused, SecretRefused, CredentialsRefused)):
         return WRONG_USE
     return TRY_LATER if isinstance(error, RetryableError) else FAILED
 

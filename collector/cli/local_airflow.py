@@ -71,7 +71,8 @@ def _run(port: int, folder: Path | None) -> None:
 
 
 def _is_real(found: Settings) -> bool:
-    return found.x_bearer_token is not None and found.output.startswith("s3://")
+    has_token = found.x_bearer_token is not None or found.x_bearer_token_secret is not None
+    return has_token and found.output.startswith("s3://")
 
 
 def _of_sandbox(sandbox: "Sandbox", place: Path) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from collector.core.accounts import Account, Cursor, UserLookup
 from collector.core.batches import Batch, Counts, Span
@@ -16,11 +16,23 @@ from collector.core.pages import Ask, Page
 from collector.core.ranges import IdRange
 from collector.core.rates import RateWindow
 
+Held = TypeVar("Held")
+
 
 class Clock(Protocol):
     """The time, aware UTC."""
 
     def now(self) -> datetime: ...
+
+
+class Secret(Protocol[Held]):
+    """A secret that may change at any time. May raise `SecretUnavailable` or `SecretRefused`."""
+
+    def current(self) -> Held:
+        """Return it as it is, or was a short time ago."""
+
+    def renewed(self, refused: Held) -> Held:
+        """Return it as it is after a value was refused: the same one, unless it has changed meanwhile."""
 
 
 class Worker(Protocol):

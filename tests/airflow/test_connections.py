@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from collector import wiring
 from collector.adapters.s3 import S3Objects
 from collector.airflow.connections import open_objects, task_settings
 from collector.core.errors import ConfigError
@@ -84,3 +85,34 @@ def test_s3_without_a_connection_is_as_the_environment_says(monkeypatch, s3_serv
     assert isinstance(objects, S3Objects)
     objects.create("a/c.json", b"{}")
     assert list(objects.keys("a/")) == ["a/c.json"]
+
+
+@pytest.fixture
+def vault_alone(aws_of_vault, monkeypatch):
+    """The token is in the vault, and in no variable."""
+    aws_of_vault.keep("of-the-vault")
+    monkeypatch.delenv("COLLECTOR_X_BEARER_TOKEN")
+    monkeypatch.setenv("COLLECTOR_X_BEARER_TOKEN_SECRET", aws_of_vault.named())
+    return aws_of_vault
+
+
+# F59
+def test_a_token_that_aws_keeps_is_read_and_masked_before_and_after_its_rotation(vault_alone, monkeypatch):
+    masked = []
+    monkeypatch.setattr("collector.airflow.connections.mask_secret", masked.append)
+    settings = task_settings()
+    kept = wiring.kept_credentials(settings)
+    assert kept.current().bearer_token == "of-the-vault"
+    vault_alone.rotate("of-the-vault-rotated")
+    assert kept.renewed(kept.current()).bearer_token == "of-the-vault-rotated"
+    assert {"of-the-vault", "of-the-vault-rotated"} <= set(masked)
+
+
+@pytest.mark.usefixtures("vault_alone")
+def test_a_connection_with_a_token_comes_before_the_secret_and_one_without_leaves_it(connect):
+    connect("x_api", conn_type="http", password="of-the-connection")
+    assert wiring.credentials(task_settings()).bearer_token == "of-the-connection"
+    connect("x_api", conn_type="http", host="127.0.0.1", schema="http")
+    settings = task_settings()
+    assert settings.x_base_url == "http://127.0.0.1"
+    assert wiring.credentials(settings).bearer_token == "of-the-vault"

@@ -57,7 +57,7 @@ def test_a_collection_that_is_up_to_date_misses_nothing(room):
     assert accounts(found) == (2, 0, 0, 0)
 
 
-def test_without_an_account_there_is_no_lag_rather_than_none_at_all():
+def test_without_an_account_there_is_no_lag_rather_than_a_lag_of_zero():
     found = told(Room())
     assert "LagSeconds" not in found
     assert accounts(found) == (0, 0, 0, 0)

@@ -15,9 +15,12 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from collector.adapters.sql_state.logins import log_in_with
 from collector.adapters.sql_state.mounts import PROC_MOUNTS, refuse_network_folder
 from collector.adapters.sql_state.translation import translated
 from collector.core.errors import ConfigError
+from collector.core.ports import Secret
+from collector.core.secret_text import Login
 
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql+psycopg", "postgresql")
@@ -99,10 +102,16 @@ def make_folder(url: URL, mounts: Path = PROC_MOUNTS) -> None:
         raise ConfigError(message, hint="choose another folder in COLLECTOR_STATE_URL, or make this one") from cause
 
 
-def open_database(url: URL, busy_timeout: timedelta) -> Database:
-    """Prepare connections to a state without opening one; who waits longer than `busy_timeout` for a lock gives up."""
+def open_database(url: URL, busy_timeout: timedelta, password: Secret[Login] | None = None) -> Database:
+    """Prepare connections to a state without opening one; who waits longer than `busy_timeout` for a lock gives up.
+
+    A `password`, of Postgres, is asked for at each new connection.
+    """
     make_engine = _postgres_engine if file_of(url) is None else _sqlite_engine
-    return Database(make_engine(url, busy_timeout), place_of(url))
+    engine = make_engine(url, busy_timeout)
+    if password is not None:
+        log_in_with(engine, password)
+    return Database(engine, place_of(url))
 
 
 def _sqlite_engine(url: URL, busy_timeout: timedelta) -> Engine:

@@ -14,7 +14,8 @@ from collector.adapters.sql_state.mounts import PROC_MOUNTS
 from collector.adapters.sql_state.reader import SqlReader
 from collector.adapters.sql_state.schema import refuse_other_schema, schema_of
 from collector.adapters.sql_state.writer import SqlWriter
-from collector.core.ports import Clock
+from collector.core.ports import Clock, Secret
+from collector.core.secret_text import Login
 
 BUSY_TIMEOUT = timedelta(seconds=30)
 
@@ -27,6 +28,7 @@ class SqlState:
         url: str,
         clock: Clock,
         *,
+        password: Secret[Login] | None = None,
         busy_timeout: timedelta = BUSY_TIMEOUT,
         mounts: Path = PROC_MOUNTS,
     ) -> None:
@@ -36,7 +38,7 @@ class SqlState:
         self._url = url
         self._clock = clock
         self._makes_itself = file_of(found) is not None
-        self._database = open_database(found, busy_timeout)
+        self._database = open_database(found, busy_timeout, password)
         self._lock = Lock()
         self._is_checked = False
 
@@ -52,7 +54,7 @@ class SqlState:
         """Open the one writing transaction; the next writer waits. Raises as `reading` does, and `StateConflict`."""
         self._check_schema()
         with self._database.transaction(Intent.WRITE) as connection:
-            _lock_out_other_writers(connection)
+            lock_out_other_writers(connection)
             yield SqlWriter(connection, self._clock)
 
     def close(self) -> None:
@@ -75,7 +77,8 @@ class SqlState:
             return schema_of(connection)
 
 
-def _lock_out_other_writers(connection: Connection) -> None:
+def lock_out_other_writers(connection: Connection) -> None:
+    """Make the next writer wait until this transaction ends."""
     # Postgres lets writers meet; one row that all of them lock gives what BEGIN IMMEDIATE gives on SQLite.
     if connection.dialect.name != "sqlite":
         connection.execute(select(tables.seal_log.c.id).with_for_update()).scalar_one()

@@ -15,6 +15,9 @@ _SQLITE_STAYS = {
 }
 _POSTGRES_STAYS = ("28", "3D", "42501")  # wrong login, no such database, missing right
 _PRIMARY_CODE = 0xFF
+_REFUSED = "authentication failed"
+_PASSWORD = "check the password in COLLECTOR_STATE_URL or in COLLECTOR_STATE_PASSWORD_SECRET"  # noqa: S105  no password
+_LATER = "another worker holds the lock, or the database is down; try again later"
 
 
 @contextmanager
@@ -40,7 +43,7 @@ def _meaning(cause: exc.DBAPIError, place: str) -> CollectorError | None:
     if _stays(cause.orig):
         return ConfigError(words, hint="check COLLECTOR_STATE_URL: that it exists, and your rights to it")
     if _passes(cause):
-        return StateUnavailable(words, hint="another worker holds the lock, or the database is down; try again later")
+        return StateUnavailable(words, hint=_PASSWORD if _REFUSED in words else _LATER)
     return None
 
 

@@ -5,22 +5,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, asdict, dataclass, field
 from datetime import timedelta
 from functools import partial
-from threading import local
+from threading import Lock, local
 from typing import Any, TypeVar
 
 import requests
 import stamina
-import tweepy
 
+from collector.adapters.x_api.access import Access, as_source_errors
 from collector.adapters.x_api.answers import read_page, read_users
 from collector.adapters.x_api.credentials import XCredentials
 from collector.adapters.x_api.fields import RENAMED_PARAMETERS, TWEET_FIELDS, Vocabulary
 from collector.adapters.x_api.rates import Rates
 from collector.adapters.x_api.refusals import is_rate_limit, refusal
-from collector.adapters.x_api.transport import Answer, Door, Refused, Transport
+from collector.adapters.x_api.transport import Answer, Door, Refused, Transport, tweepy_client
 from collector.core.accounts import User, UserLookup
 from collector.core.errors import (
     ConfigError,
+    CredentialsRefused,
     PageTokenExpired,
     RateLimited,
     RequestRefused,
@@ -29,7 +30,7 @@ from collector.core.errors import (
 )
 from collector.core.ids import AccountId
 from collector.core.pages import Ask, Page
-from collector.core.ports import Clock
+from collector.core.ports import Clock, Secret
 from collector.core.rates import RateWindow
 
 PAGE_SIZE = 100
@@ -40,7 +41,8 @@ _LOOKUP_SIZE = 100
 _MOST_WAITS = 2
 
 Got = TypeVar("Got")
-Call = Callable[[Any], requests.Response]
+Call = Callable[[Any, bool], requests.Response]
+"""Asks by a tweepy client, signing for a user or not."""
 Label = Callable[[User], str]
 
 
@@ -57,13 +59,14 @@ class Retries:
 
 @dataclass(eq=False, repr=False)
 class XApi:
-    """X through tweepy. One question makes at most `3 * retries.attempts` requests, whatever X answers.
+    """X through tweepy. One question makes at most `4 * retries.attempts` requests, whatever X answers.
 
-    `max_wait` is how long a rate limit may be waited for in place, twice at most per question; timeouts are in
+    Credentials may change while we run: after a refusal they are read again once, and if they have changed X is asked
+    again. `max_wait` is how long a rate limit may be waited for in place, twice at most per question; timeouts are in
     seconds. Raises `ConfigError` for an address or a vocabulary that cannot be.
     """
 
-    credentials: XCredentials
+    credentials: Secret[XCredentials]
     _: KW_ONLY
     clock: Clock
     base_url: str = "https://api.x.com"
@@ -74,7 +77,8 @@ class XApi:
     concurrency: int = 8
     retries: Retries = Retries()
     sleep: Callable[[float], None] = time.sleep
-    _rates: Rates = field(init=False)
+    _access: Access | None = field(init=False, default=None)
+    _access_lock: Lock = field(init=False, default_factory=Lock)
     _transport: Transport = field(init=False)
     _tried: stamina.BoundRetryingCaller = field(init=False)
     _threads: local = field(init=False, default_factory=local)
@@ -85,9 +89,8 @@ class XApi:
             raise ConfigError(message, hint="tweet is the older one, post the one of August 2026")
         renamed = RENAMED_PARAMETERS[self.vocabulary]
         door = Door(self.base_url, renamed, self.connect_timeout, self.read_timeout, self.concurrency)
-        self._transport = Transport(door, self.credentials)
+        self._transport = Transport(door)
         self._tried = stamina.RetryingCaller(**asdict(self.retries)).on(SourceUnavailable)
-        self._rates = Rates(self.credentials.fingerprint, self.clock)
 
     @property
     def provable(self) -> int:
@@ -105,12 +108,11 @@ class XApi:
             "until_id": ask.ids.through + 1,
             "pagination_token": ask.token,
             "tweet_fields": list(TWEET_FIELDS[self.vocabulary]),
-            "user_auth": self.credentials.is_user_auth,
         }
         try:
             return self._asked(
                 "users/:id/tweets",
-                lambda client: client.get_users_tweets(ask.account_id, **query),
+                lambda client, auth: client.get_users_tweets(ask.account_id, **query, user_auth=auth),
                 lambda answer: read_page(answer, ask.account_id),
             )
         except PageTokenExpired as refused:
@@ -132,11 +134,11 @@ class XApi:
 
     def rate_windows(self) -> list[RateWindow]:
         """Return the rate limits as the latest headers said, less what was asked since."""
-        return self._rates.windows()
+        return self._current_access().rates.windows()
 
     def learn(self, windows: Iterable[RateWindow]) -> None:
         """Take over rate limits of this credential that other workers have seen."""
-        self._rates.learn(windows)
+        self._current_access().rates.learn(windows)
 
     def close(self) -> None:
         """Close the connections; a later question opens new ones."""
@@ -152,18 +154,24 @@ class XApi:
         return UserLookup(tuple(found.values()), missing)
 
     def _lookup(self, endpoint: str, query: dict[str, Any], asked: list[str], label: Label) -> UserLookup:
-        query |= {"user_fields": ["protected"], "user_auth": self.credentials.is_user_auth}
         return self._asked(
             endpoint,
-            lambda client: client.get_users(**query),
+            lambda client, auth: client.get_users(**query, user_fields=["protected"], user_auth=auth),
             lambda answer: read_users(answer, asked, label),
         )
 
     def _asked(self, endpoint: str, call: Call, read: Callable[[Answer], Got]) -> Got:
-        waits, ask_once = 0, _remembering(partial(self._ask_once, endpoint, call, read))
+        waits, is_renewed, ask_once = 0, False, _remembering(partial(self._ask_once, endpoint, call, read))
+        access = self._current_access()
         while True:
             try:
-                return self._tried(ask_once)
+                return self._tried(partial(ask_once, access))
+            except CredentialsRefused:
+                refused, access = access, self._renewed(access)
+                if is_renewed or access is refused:
+                    raise
+                is_renewed = True
+                continue
             except RateLimited as limited:
                 wait = limited.reset_at - self.clock.now()
                 waits += 1
@@ -171,45 +179,53 @@ class XApi:
                     raise
             self.sleep(max(0.0, wait.total_seconds()))
 
-    def _ask_once(self, endpoint: str, call: Call, read: Callable[[Answer], Got]) -> Got:
-        self._rates.reserve(endpoint)
+    def _ask_once(self, endpoint: str, call: Call, read: Callable[[Answer], Got], access: Access) -> Got:
+        access.rates.reserve(endpoint)
         try:
-            response = call(self._client())
+            response = call(self._client(access.credentials), access.credentials.is_user_auth)
         except Refused as refused:
-            raise self._error(endpoint, refused.answer) from refused
-        self._rates.note(endpoint, response.headers)
+            raise _error(endpoint, refused.answer, access.rates) from refused
+        access.rates.note(endpoint, response.headers)
         return read(Answer(response.status_code, response.headers, response.content))
 
-    def _error(self, endpoint: str, answer: Answer) -> SourceError:
-        if is_rate_limit(answer):
-            return self._rates.exhausted(endpoint, answer.headers)
-        self._rates.note(endpoint, answer.headers)
-        return refusal(answer)
+    def _current_access(self) -> Access:
+        with as_source_errors():
+            return self._access_by(self.credentials.current())
 
-    def _client(self) -> Any:  # noqa: ANN401 - tweepy is not typed
-        if not hasattr(self._threads, "client"):
-            client = tweepy.Client(
-                self.credentials.bearer_token,
-                self.credentials.consumer_key,
-                self.credentials.consumer_secret,
-                self.credentials.access_token,
-                self.credentials.access_token_secret,
-                return_type=requests.Response,
-                wait_on_rate_limit=False,
-            )
-            client.session = self._transport.session()
-            self._threads.client = client
+    def _renewed(self, refused: Access) -> Access:
+        """Return the access to ask again with: the refused one, unless the credentials have changed."""
+        with as_source_errors():
+            return self._access_by(self.credentials.renewed(refused.credentials))
+
+    def _access_by(self, credentials: XCredentials) -> Access:
+        with self._access_lock:
+            if self._access is None or self._access.credentials != credentials:
+                self._transport.hide(credentials)
+                self._access = Access(credentials, Rates(credentials.fingerprint, self.clock))
+            return self._access
+
+    def _client(self, credentials: XCredentials) -> Any:  # noqa: ANN401 - tweepy is not typed
+        if getattr(self._threads, "credentials", None) != credentials:
+            self._threads.client = tweepy_client(credentials, self._transport)
+            self._threads.credentials = credentials
         return self._threads.client
 
 
-def _remembering(ask: Callable[[], Got]) -> Callable[[], Got]:
+def _error(endpoint: str, answer: Answer, rates: Rates) -> SourceError:
+    if is_rate_limit(answer):
+        return rates.exhausted(endpoint, answer.headers)
+    rates.note(endpoint, answer.headers)
+    return refusal(answer)
+
+
+def _remembering(ask: Callable[[Access], Got]) -> Callable[[Access], Got]:
     """Let the error of a question say so when any of its attempts may be billed, not only the last."""
     may_be_billed = False
 
-    def asked() -> Got:
+    def asked(access: Access) -> Got:
         nonlocal may_be_billed
         try:
-            return ask()
+            return ask(access)
         except SourceError as error:
             may_be_billed = error.may_be_billed = may_be_billed or error.may_be_billed
             raise

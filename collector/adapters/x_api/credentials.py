@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Self
 
 from collector.core.errors import ConfigError
 
@@ -12,7 +13,8 @@ _HINT = "give a bearer token, or all of consumer key, consumer secret, access to
 class XCredentials:
     """A bearer token, or four keys; with both, the bearer token is used: it has the higher rate limits.
 
-    Raises `ConfigError` when neither is complete or a part cannot stand in an HTTP header; no part is ever quoted.
+    As a `Secret` of the ports they never change. Raises `ConfigError` when neither is complete or a part cannot stand
+    in an HTTP header; no part is ever quoted.
     """
 
     bearer_token: str | None = None
@@ -32,6 +34,14 @@ class XCredentials:
 
     def __repr__(self) -> str:
         return f"XCredentials({'OAuth 1.0a' if self.is_user_auth else 'bearer'}, fingerprint={self.fingerprint!r})"
+
+    def current(self) -> Self:
+        """Return these."""
+        return self
+
+    def renewed(self, refused: object) -> Self:  # noqa: ARG002  whatever was refused
+        """Return these."""
+        return self
 
     @property
     def is_user_auth(self) -> bool:

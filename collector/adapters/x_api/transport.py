@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import tweepy
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NewConnectionError
 
@@ -63,9 +64,9 @@ class Door:
 class Transport:
     """Connections shared by the sessions of all threads."""
 
-    def __init__(self, door: Door, credentials: XCredentials) -> None:
+    def __init__(self, door: Door) -> None:
         self.door = door
-        self._secrets = [secret.encode() for secret in credentials.secrets]
+        self._secrets: frozenset[bytes] = frozenset()
         # urllib3 must not retry: one send is one request, and it is counted.
         self._adapter = HTTPAdapter(pool_maxsize=door.concurrency, max_retries=0)
         self._lock = Lock()
@@ -90,11 +91,31 @@ class Transport:
         with self._lock:
             self._sent += 1
 
+    def hide(self, credentials: XCredentials) -> None:
+        """Blot these credentials out of what X answers from now on."""
+        with self._lock:
+            self._secrets |= {secret.encode() for secret in credentials.secrets}
+
     def blotted(self, body: bytes) -> bytes:
         """Return a body without our secrets: an error page may echo what we sent."""
         for secret in self._secrets:
             body = body.replace(secret, b"***")
         return body
+
+
+def tweepy_client(credentials: XCredentials, transport: Transport) -> Any:  # noqa: ANN401 - tweepy is not typed
+    """Return a client of one thread; its answers are `requests.Response`, or `Refused`."""
+    client = tweepy.Client(
+        credentials.bearer_token,
+        credentials.consumer_key,
+        credentials.consumer_secret,
+        credentials.access_token,
+        credentials.access_token_secret,
+        return_type=requests.Response,
+        wait_on_rate_limit=False,
+    )
+    client.session = transport.session()
+    return client
 
 
 class Body(bytes):
