@@ -5,9 +5,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 APT := $(if $(filter 0,$(shell id -u)),,sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120
 ENGINES := pyspark==4.3.0 sqlglot awscli $(foreach one,duckdb duckdb-extension-httpfs duckdb-extension-aws,$(one)==1.5.5)
 LINTERS := checkov==3.3.30 parliament==1.6.4
+EVALUATOR := .venv/iam-simulate
 UV := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: help demo airflow check test lint bench engines browser linters wheel lock clean
+.PHONY: help demo airflow check test lint bench engines browser ceph evaluator linters wheel lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,13 +27,25 @@ lint: .venv/dev ## Format, lint, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/dev browser linters ## All tests
+test: .venv/dev browser ceph evaluator linters ## All tests
 	$(BIN)/pytest -n auto --dist loadgroup
 
 browser: ## Install the browser that the page's tests drive, unless there is one
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome \
 		|| { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-liberation; }; \
 	} >/dev/null 2>&1 || echo "the page's tests need a browser: install chromium (Debian: apt-get install chromium)"
+
+ceph: ## Install the S3 server that enforces policies, on which the collector's rights are tried, unless there is one
+	@{ { command -v radosgw && command -v ceph-mon && command -v ceph-osd && command -v ceph; } \
+		|| { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends ceph-mon ceph-osd radosgw ceph-common; }; \
+	} >/dev/null 2>&1 || echo "the tests of rights need Ceph (Debian: apt-get install ceph-mon ceph-osd radosgw ceph-common)"
+
+evaluator: .venv/dev ## Install the evaluator of IAM's rules that the tests of policies ask, if there is Node
+	@cmp -s tests/rights/package-lock.json $(EVALUATOR)/package-lock.json \
+		|| { mkdir -p $(EVALUATOR) && cp tests/rights/package.json $(EVALUATOR) \
+			&& cp tests/rights/package-lock.json $(EVALUATOR)/npm-shrinkwrap.json \
+			&& npm ci --prefix $(EVALUATOR) && cp tests/rights/package-lock.json $(EVALUATOR); } >/dev/null 2>&1 \
+		|| echo "the tests of policies need Node 20 or newer with npm"
 
 linters: .venv/uv ## Install what looks at Terraform and IAM documents, in an environment of its own: 300 MB
 	@$(MAKE) --no-print-directory .venv/checkov/ready || echo "config/aws is not linted: no package index answers"

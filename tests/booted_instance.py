@@ -1,12 +1,11 @@
-"""An instance after its first boot, in a clean root: its units started as systemd would, on a sandbox of X and S3."""
+"""An instance in a clean root, its first boot and all others, with a systemd of its own, on a sandbox of X and S3."""
 
 import json
-import shlex
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ class BootedInstance:
     url: str
     said: str = ""
     token: str = ""
+    _machine: psutil.Process | None = None
 
     def boot(self) -> None:
         """Run the script as cloud-init does."""
@@ -63,39 +63,53 @@ class BootedInstance:
         lines = [line for file in files for line in self.root.done("cat", file).splitlines()]
         return {"PATH": PATH, "HOME": HOME, **assignments(lines)}
 
-    def lines_of(self, part: str) -> list[list[str]]:
-        return [shlex.split(line) for line in values(UNITS[f"collector-{part}.service"], "ExecStart")]
-
-    def command(self, *words: str) -> list[str]:
-        """Return what starts a program as the units do: their user, their folder."""
-        (user,), (folder,) = (values(UNITS["common.conf"], name) for name in ("User", "WorkingDirectory"))
-        return self.root.command(*words, user=user, folder=folder)
-
-    def run_unit(self, part: str, *, only: slice = slice(None)) -> str:
-        """Run the lines of a oneshot unit, and return what they said."""
-        said = ""
-        for words in self.lines_of(part)[only]:
-            done = subprocess.run(  # noqa: S603
-                self.command(*words), env=self.environment(), capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, (words, done.stdout[-3000:], done.stderr[-3000:])
-            said += done.stdout
-        return said
-
     @contextmanager
-    def services(self) -> Iterator[dict[str, psutil.Process]]:
-        """Keep the three services of Airflow up while the block lasts."""
-        with ExitStack() as opened:
-            started = {part: self._start(part, opened) for part in STAYING}
-            self.wait(self._is_healthy, "Airflow is up")
-            yield started
+    def running(self) -> Iterator[None]:
+        """Keep the machine up while the block lasts."""
+        try:
+            self.power_on()
+            yield
+        finally:
+            self.power_off()
 
-    def _start(self, part: str, opened: ExitStack) -> psutil.Process:
-        (words,) = self.lines_of(part)
-        out = opened.enter_context(self.root.path(f"/var/log/collector/{part}.log").open("ab"))
-        process = psutil.Popen(self.command(*words), env=self.environment(), stdout=out, stderr=out)
-        opened.callback(_end, process)
-        return process
+    def power_on(self) -> None:
+        """Boot the machine, systemd and all, and wait for Airflow; it shares this machine's network."""
+        words = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--console=pipe"]
+        with self.root.path("/root/console").open("wb") as console:
+            self._machine = psutil.Popen(
+                [*words, "--directory", self.root.folder], stdin=subprocess.DEVNULL, stdout=console, stderr=console
+            )
+        self.token = ""
+        self.wait(self._is_healthy, "Airflow is up")
+
+    def power_off(self) -> None:
+        """Shut the machine down, and end what is left of it."""
+        every = [self._machine, *self._machine.children(recursive=True)]
+        # systemd-nspawn passes it on as a wish to power off.
+        self._machine.terminate()
+        _, left = psutil.wait_procs(every, PATIENCE)
+        for each in left:
+            each.kill()
+        psutil.wait_procs(left, PATIENCE)
+        self._machine.wait()
+
+    def inside(self, *words: str) -> str:
+        """Run a command in the machine that is up, as root, and return what it said."""
+        (init,) = (one for one in self._machine.children() if one.name() == "systemd")
+        entered = ["nsenter", f"--target={init.pid}", "--mount", "--pid", "--uts", "--ipc", *words]
+        done = subprocess.run(entered, env={"PATH": PATH}, capture_output=True, text=True, check=False)  # noqa: S603
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout
+
+    def shown(self, unit: str, name: str) -> str:
+        """Return what systemd says about a unit."""
+        return self.inside("systemctl", "show", f"--property={name}", "--value", unit).strip()
+
+    def megabytes(self, unit: str) -> float:
+        """Return how much memory a service and its children take, shared pages in shares."""
+        main = self.shown(unit, "MainPID")
+        (found,) = (one for one in self._machine.children(recursive=True) if _pid_inside(one) == main)
+        return sum(one.memory_full_info().pss for one in (found, *found.children(recursive=True))) / 2**20
 
     def _is_healthy(self) -> bool:
         try:
@@ -130,9 +144,14 @@ class BootedInstance:
     def wait(self, is_so: Callable[[], Any], what: str) -> None:
         deadline = time.monotonic() + PATIENCE
         while not is_so():
-            logs = {part: self.root.text(f"/var/log/collector/{part}.log")[-600:] for part in STAYING}
-            assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}\n{logs}"
+            assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}\n{self.logs()}"
             time.sleep(0.5)
+
+    def logs(self) -> dict[str, str]:
+        """Return the end of every log."""
+        return {
+            path.name: path.read_text("utf-8")[-600:] for path in self.root.path("/var/log/collector").glob("*.log")
+        }
 
     def rows(self) -> int:
         """Return how many tweets lie on S3."""
@@ -148,15 +167,10 @@ class BootedInstance:
         return sum(one.get()["Body"].read().count(b"\n") - 1 for one in found)
 
 
-def _end(process: psutil.Process) -> None:
-    """End a service and all it has started, as systemd does with a unit's processes."""
-    every = [process, *process.children(recursive=True)]
-    for each in every:
-        each.terminate()
-    _, left = psutil.wait_procs(every, 20)
-    for each in left:
-        each.kill()
-    psutil.wait_procs(left, 20)
+def _pid_inside(process: psutil.Process) -> str:
+    """Return a process' id as the machine counts."""
+    lines = Path(f"/proc/{process.pid}/status").read_text("utf-8").splitlines()
+    return next(line.split()[-1] for line in lines if line.startswith("NSpid:"))
 
 
 def made_instance(root: CleanRoot, sandbox: Sandbox, wheel: Path, folder: Path) -> BootedInstance:

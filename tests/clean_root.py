@@ -60,6 +60,15 @@ def lacks() -> str:
     return ""
 
 
+def may_boot() -> bool:
+    """Say whether a root can be booted with a systemd of its own: not inside of most containers."""
+    program = shutil.which("systemd-nspawn")
+    if not program:
+        return False
+    words = [program, "--register=no", "--keep-unit", "--volatile=yes", "--directory=/", "--pipe", "/usr/bin/true"]
+    return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0  # noqa: S603
+
+
 def kept_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if NAMES.fullmatch(name)}
 

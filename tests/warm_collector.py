@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 MODULES = (
     "collector.cli",
+    "collector.checks",
     "collector.wiring",
     "collector.flow.collect",
     "collector.flow.rounds",

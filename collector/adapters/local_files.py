@@ -10,7 +10,14 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from collector.adapters.object_keys import UNFINISHED, beyond_scheme, checked_key, checked_prefix
-from collector.core.errors import ConfigError, ObjectExists, ObjectMissing, StoreRefused, StoreUnavailable
+from collector.core.errors import (
+    ConfigError,
+    CreateOnlyMissing,
+    ObjectExists,
+    ObjectMissing,
+    StoreRefused,
+    StoreUnavailable,
+)
 
 _EXAMPLE = "file:///home/me/tweets"
 _PASSING = frozenset(
@@ -32,12 +39,7 @@ class FolderObjects:
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Open the store of a `file:///folder` URL. Raises `ConfigError` for any other."""
-        beyond_scheme(url, scheme="file", example=_EXAMPLE)
-        parts = urlsplit(url)
-        if parts.netloc or parts.query or parts.fragment or not parts.path.strip("/"):
-            message = f"{url!r} does not name a folder of this machine"
-            raise ConfigError(message, hint=f"Write the whole path, like {_EXAMPLE}")
-        return cls(Path(unquote(parts.path)))
+        return cls(folder_of(url))
 
     @property
     def location(self) -> str:
@@ -106,6 +108,16 @@ class FolderObjects:
         return path
 
 
+def folder_of(url: str) -> Path:
+    """Return the folder of a `file:///folder` URL. Raises `ConfigError` for any other."""
+    beyond_scheme(url, scheme="file", example=_EXAMPLE)
+    parts = urlsplit(url)
+    if parts.netloc or parts.query or parts.fragment or not parts.path.strip("/"):
+        message = f"{url!r} does not name a folder of this machine"
+        raise ConfigError(message, hint=f"Write the whole path, like {_EXAMPLE}")
+    return Path(unquote(parts.path))
+
+
 def _link(unfinished: Path, final: Path) -> None:
     try:
         os.link(unfinished, final)
@@ -117,7 +129,7 @@ def _link(unfinished: Path, final: Path) -> None:
             raise
         message = f"{final} cannot be created whole or not at all: {error}"
         hint = "The file system has no hard links, or splits the folder: choose a local folder, on one disk, or S3."
-        raise StoreRefused(message, hint=hint) from error
+        raise CreateOnlyMissing(message, hint=hint) from error
 
 
 def _make_folder(folder: Path) -> None:

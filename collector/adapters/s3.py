@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING, Self
 import boto3
 import stamina
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ReadTimeoutError, ResponseStreamingError
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError, ResponseStreamingError
 
 from collector.adapters.object_keys import beyond_scheme, checked_key, checked_prefix, media_type
-from collector.adapters.s3_errors import ROLE_SILENT, Errand, is_momentary, is_role_silent, translating
-from collector.core.errors import ConfigError, StoreUnavailable
+from collector.adapters.s3_errors import (
+    ROLE_SILENT,
+    Errand,
+    is_forbidden,
+    is_momentary,
+    is_role_silent,
+    missing,
+    translating,
+)
+from collector.core.errors import ConfigError, RightMissing, StoreUnavailable
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -84,10 +92,12 @@ class S3Objects:
         self._patiently = again.on(is_momentary)
 
     @classmethod
-    def from_url(cls, url: str, *, client: "S3Client | None" = None, patience: S3Patience = PATIENCE) -> Self:
+    def from_url(
+        cls, url: str, *, client: "S3Client | None" = None, patience: S3Patience = PATIENCE, page_size: int = 1000
+    ) -> Self:
         """Open the store of an `s3://bucket/prefix` URL. Raises `ConfigError` for any other."""
         bucket, _, prefix = beyond_scheme(url, scheme="s3", example=_EXAMPLE).partition("/")
-        return cls(bucket, prefix, client=client, patience=patience)
+        return cls(bucket, prefix, client=client, patience=patience, page_size=page_size)
 
     @property
     def location(self) -> str:
@@ -97,7 +107,7 @@ class S3Objects:
     def create(self, key: str, body: bytes) -> None:
         """Create an object of at most 5 GB. Raises `ObjectExists`, `StoreUnavailable` or `StoreRefused`."""
         full_key = self._prefix + checked_key(key)
-        with translating(Errand("PutObject", self._bucket, full_key)):
+        with translating(self._errand("PutObject", full_key)):
             # The call takes no arguments because stamina logs them.
             self._patiently(
                 lambda: self._client.put_object(
@@ -106,10 +116,26 @@ class S3Objects:
             )
 
     def read(self, key: str) -> bytes:
-        """Return an object's bytes. Raises `ObjectMissing`, `StoreUnavailable` or `StoreRefused`."""
+        """Return an object's bytes. Raises `ObjectMissing`, `StoreUnavailable` or `StoreRefused`.
+
+        Where a policy allows s3:ListBucket for some prefixes only, S3 answers 403 for a key that does not exist
+        (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html): a list of that key then tells which.
+        """
         full_key = self._prefix + checked_key(key)
-        with translating(Errand("GetObject", self._bucket, full_key)):
-            return self._patiently(lambda: _whole(self._client.get_object(Bucket=self._bucket, Key=full_key)["Body"]))
+        errand = self._errand("GetObject", full_key)
+        with translating(errand):
+            try:
+                return self._got(full_key)
+            except ClientError as refused:
+                if not is_forbidden(refused):
+                    raise
+                if self._is_absent(full_key):
+                    raise missing(errand) from refused
+            # It may have been created after the first answer.
+            return self._got(full_key)
+
+    def _got(self, full_key: str) -> bytes:
+        return self._patiently(lambda: _whole(self._client.get_object(Bucket=self._bucket, Key=full_key)["Body"]))
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that start with `prefix`, ascending by their UTF-8 bytes, as S3 lists them."""
@@ -117,9 +143,21 @@ class S3Objects:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=full_prefix, PaginationConfig={"PageSize": self._page_size}
         )
-        with translating(Errand("ListObjectsV2", self._bucket, full_prefix)):
+        with translating(self._errand("ListObjectsV2", full_prefix)):
             for page in pages:
                 yield from self._relative(page)
+
+    def _is_absent(self, full_key: str) -> bool:
+        """Say whether a list shows that there is no such key; where none may be had, nothing is known."""
+        try:
+            with translating(self._errand("ListObjectsV2", full_key)):
+                listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=full_key, MaxKeys=1)
+        except RightMissing:
+            return False
+        return all(entry["Key"] != full_key for entry in listed.get("Contents", ()))
+
+    def _errand(self, operation: str, full_key: str) -> Errand:
+        return Errand(operation, self._bucket, full_key, self._prefix, self._client.meta.partition)
 
     def _relative(self, page: "ListObjectsV2OutputTypeDef") -> Iterator[str]:
         for entry in page.get("Contents", ()):

@@ -3,15 +3,26 @@
 Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
-from collector.core.errors import CollectorError, ObjectExists, ObjectMissing, StoreRefused, StoreUnavailable
+from collector.core.errors import (
+    CollectorError,
+    CreateOnlyMissing,
+    ObjectExists,
+    ObjectMissing,
+    RightMissing,
+    StoreRefused,
+    StoreUnavailable,
+)
 
 _CUT_SHORT = (boto.IncompleteReadError, boto.ResponseStreamingError, boto.FlexibleChecksumError)
 _NO_ANSWER = (boto.ConnectionError, boto.HTTPClientError, *_CUT_SHORT)
@@ -33,32 +44,54 @@ _LATER = "Try again later; if it stays so, check the network and AWS_ENDPOINT_UR
 ROLE_SILENT = "The role of this machine gave no new credentials: check that it still has one; try again later."
 _CREDENTIALS = "Check AWS_PROFILE, AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, or the role of this machine."
 _RENEW = "The session's credentials have run out: log in again, or use a role, which renews them by itself."
-_REGION = "Set AWS_DEFAULT_REGION to the region of the bucket."
+_NO_CONDITION = "The collector needs a store that can create an object only if it is absent (If-None-Match)."
 _HINTS = {
     "InvalidAccessKeyId": _CREDENTIALS,
     "SignatureDoesNotMatch": _CREDENTIALS,
     "ExpiredToken": _RENEW,
     "ExpiredTokenException": _RENEW,
     "TokenRefreshRequired": _RENEW,
-    "RequestTimeTooSkewed": "Set the clock of this machine.",
-    "NoSuchBucket": "Create the bucket, or correct its name in COLLECTOR_OUTPUT.",
-    "PermanentRedirect": _REGION,
-    "AuthorizationHeaderMalformed": _REGION,
-    "NotImplemented": "The collector needs a store that can create an object only if it is absent (If-None-Match).",
+    # Over https boto3 sends a body with its checksum behind it, which older gateways do not read.
+    "MissingContentLength": "For a store older than Amazon's: export AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
+    "RequestTimeTooSkewed": "Set the clock of this machine: sudo timedatectl set-ntp true",
 }
+_ELSEWHERE = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 _RIGHTS = {"PutObject": "s3:PutObject", "GetObject": "s3:GetObject", "ListObjectsV2": "s3:ListBucket"}
+_TOLD = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: \"?(arn:[^\s\"]+))?")
+"""Amazon's own sentence; behind a refused put may stand a right to the bucket's KMS key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """An S3 operation on a key (or on the keys that start so), as messages name it."""
+    """An S3 operation on a key (or on the keys that start so), as messages name it; `prefix` is that of the store."""
 
     operation: str
     bucket: str
     key: str
+    prefix: str = ""
+    partition: str = "aws"
 
     def __str__(self) -> str:
-        return f"{self.operation} s3://{self.bucket}/{self.key}"
+        return f"{self.operation} {self.place}"
+
+    @property
+    def place(self) -> str:
+        """The key as an `s3://` URL."""
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def right(self) -> str:
+        """The IAM action that allows it."""
+        return _RIGHTS[self.operation]
+
+    @property
+    def statement(self) -> dict[str, object]:
+        """The statement of an IAM policy that allows it, below the whole prefix."""
+        bucket = f"arn:{self.partition}:s3:::{self.bucket}"
+        if self.operation != "ListObjectsV2":
+            return _allowing(self.right, f"{bucket}/{self.prefix}*")
+        condition = {"Condition": {"StringLike": {"s3:prefix": f"{self.prefix}*"}}} if self.prefix else {}
+        return _allowing(self.right, bucket) | condition
 
 
 @contextmanager
@@ -95,15 +128,46 @@ def is_momentary(error: Exception) -> bool:
     return isinstance(error, _CUT_SHORT)
 
 
+def is_forbidden(error: ClientError) -> bool:
+    """Ask whether a right is missing, or, where keys may not be listed freely, perhaps only the object."""
+    return _status(error) == HTTPStatus.FORBIDDEN and _code(error) not in _HINTS
+
+
+def missing(errand: Errand) -> ObjectMissing:
+    """Return the error for an object that does not exist."""
+    return ObjectMissing(f"{errand.place} does not exist")
+
+
 def _answered(error: ClientError, errand: Errand) -> CollectorError:
     code, status = _code(error), _status(error)
     if status == HTTPStatus.PRECONDITION_FAILED:
-        return ObjectExists(f"s3://{errand.bucket}/{errand.key} exists already")
+        return ObjectExists(f"{errand.place} exists already")
     if code == "NoSuchKey":
-        return ObjectMissing(f"s3://{errand.bucket}/{errand.key} does not exist")
+        return missing(errand)
+    if code == "NotImplemented" and errand.operation == "PutObject":
+        return CreateOnlyMissing(f"{errand} was refused: {error}", hint=_NO_CONDITION)
     if _may_pass(code, status):
         return _unavailable(errand, str(error))
+    if is_forbidden(error) and error.operation_name == errand.operation:
+        return _right_missing(error, errand)
     return _refused(errand, str(error), _hint(error, errand))
+
+
+def _right_missing(error: ClientError, errand: Errand) -> RightMissing:
+    words = str(error.response.get("Error", {}).get("Message") or "")
+    right, resource = found.groups() if (found := _TOLD.search(words)) else (errand.right, None)
+    statement = errand.statement if right == errand.right else _allowing(right, resource or "*")
+    hint = f"Allow it in the policy of the role or user: {json.dumps(statement)}"
+    if "explicit deny" in words:
+        hint = f"A policy denies it expressly; the bucket's: aws s3api get-bucket-policy --bucket {errand.bucket}"
+    if errand.operation == "GetObject":
+        hint += " ; without s3:ListBucket on the prefix S3 gives this answer for a key that does not exist, too"
+    told = words if found else ""
+    return RightMissing(f"{errand} was refused: {error}", right=right, place=errand.place, told=told, hint=hint)
+
+
+def _allowing(right: str, resource: str) -> dict[str, object]:
+    return {"Effect": "Allow", "Action": right, "Resource": resource}
 
 
 def _may_pass(code: str, status: int) -> bool:
@@ -124,16 +188,21 @@ def _unanswered(error: BotoCoreError, errand: Errand) -> CollectorError:
 
 def _hint(error: ClientError, errand: Errand) -> str:
     code = _code(error)
+    if code in _ELSEWHERE:
+        return f"Set the region of the bucket: export AWS_DEFAULT_REGION={region_of(error.response) or 'REGION'}"
+    if code == "NoSuchBucket":
+        return f"Create the bucket (aws s3 mb s3://{errand.bucket}), or correct its name in COLLECTOR_OUTPUT."
     if code in _HINTS:
         return _HINTS[code]
     if error.operation_name != errand.operation:
         return _CREDENTIALS
-    if _status(error) != HTTPStatus.FORBIDDEN:
-        return "Check COLLECTOR_OUTPUT and the AWS settings."
-    hint = f"Allow {_RIGHTS[errand.operation]} in the policies of the user or role and of the bucket."
-    if errand.operation == "GetObject":
-        hint += " Without s3:ListBucket on the bucket S3 gives this answer for a key that does not exist, too."
-    return hint
+    return "Check COLLECTOR_OUTPUT and the AWS settings."
+
+
+def region_of(response: Mapping[str, Any]) -> str:
+    """Return the region of the bucket, where an answer names it."""
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return str(headers.get("x-amz-bucket-region") or response.get("Error", {}).get("Region") or "")
 
 
 def _unavailable(errand: Errand, why: str) -> StoreUnavailable:

@@ -10,6 +10,7 @@ import click
 from collector.cli.accounts import accounts
 from collector.cli.collecting import backfill, collect, run
 from collector.cli.deployment import deployment
+from collector.cli.doctor import doctor
 from collector.cli.frame import CollectorGroup, run_command_line, version
 from collector.cli.local_airflow import airflow
 from collector.cli.metrics import metrics
@@ -53,6 +54,7 @@ for command in (
     verify,
     rebuild,
     migrate,
+    doctor,
     demo,
     sandbox,
     airflow,

@@ -45,6 +45,20 @@ class StoreRefused(CollectorError):
     """The object store refuses us: credentials, rights or a bucket that does not exist."""
 
 
+class RightMissing(StoreRefused):
+    """The store knows us, and one right is missing: `right` at `place`; `told` is what the store says of it."""
+
+    def __init__(self, message: str, *, right: str, place: str, told: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.right = right
+        self.place = place
+        self.told = told
+
+
+class CreateOnlyMissing(StoreRefused):
+    """The store cannot create an object only if there is none of that key."""
+
+
 class SecretRefused(CollectorError):
     """A secret that is kept elsewhere cannot be had: credentials, rights, or it is missing or of no use."""
 

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from structlog.testing import capture_logs
 
-from collector.airflow.pool import check_pool
+from collector.airflow.pool import check_pool, pool_findings
 from collector.core.errors import ConfigError
 
 
@@ -66,3 +66,32 @@ def test_where_nothing_is_configured_the_api_server_is_where_airflow_looks_for_i
     with pytest.raises(ZeroDivisionError):
         check_pool()
     assert asked == ["http://localhost:8080/collector-pool/"]
+
+
+def found(url, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url)
+    (finding,) = pool_findings()
+    return finding
+
+
+@pytest.mark.parametrize(("slots", "state"), [(2, "ok"), (0, "wrong"), (None, "wrong")])
+def test_the_doctor_tells_whether_the_pool_is_there(slots, state, monkeypatch):
+    with api_server(200, {"slots": slots}) as url:
+        finding = found(url, monkeypatch)
+    assert finding.state == state
+    if state == "wrong":
+        assert finding.command.startswith("airflow pools set x_api ")
+
+
+def test_the_doctor_warns_of_an_api_server_that_cannot_tell(monkeypatch):
+    assert found("http://127.0.0.1:9/execution/", monkeypatch).state == "warning"
+    with api_server(404, {"detail": "Not Found"}) as url:
+        assert found(url, monkeypatch).state == "warning"
+
+
+def test_where_no_airflow_is_set_up_the_doctor_makes_none(monkeypatch):
+    monkeypatch.delenv("AIRFLOW_HOME")
+    monkeypatch.delenv("AIRFLOW_CONFIG", raising=False)
+    monkeypatch.setattr("collector.airflow.pool.urlopen", lambda *_, **__: pytest.fail("it was asked"))
+    (finding,) = pool_findings()
+    assert (finding.state, finding.what) == ("not checked", "no Airflow is set up here")

@@ -92,7 +92,7 @@ def test_alarms_name_commands_that_there_are():
     texts = re.findall(r'(?:text|alarm_description) += "(.+?)"(?: \}|$)', WATCH, re.MULTILINE)
     named = {words.split()[0] for text in texts for words in re.findall(r"collector ([a-z]+(?: |\b))", text)}
     assert {"status", "gaps", "batches", "cursors"} <= named
-    assert named <= set(collector.commands) | {"doctor"}
+    assert named <= set(collector.commands)
     assert all(len(text) <= 1024 for text in texts)
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from doctoring import visit
 from test_cli_service import PATIENCE, assert_caught_up, s3_at, served, wait_for
 
 AT_DEBUG = "import logging; logging.basicConfig(level=logging.DEBUG); from collector.cli import main; main()"
@@ -167,3 +168,16 @@ def test_the_password_of_the_state_is_followed_too(following, sandbox, vault, lo
     vault.rotate("two", "state")
     following.done("collect")
     assert len(following.done("batches", "--json").document) == 2
+
+
+def test_the_doctor_says_which_secret_holds_the_token(keyed, vault):
+    told = visit(keyed)
+    told.assert_wrong()
+    assert told.findings["x credentials"]["what"] == f"a bearer token, read from {vault.named()}"
+
+
+def test_the_doctor_names_a_secret_that_is_not_there(keyed, vault):
+    vault.forget()
+    told = visit(keyed)
+    told.assert_wrong("x credentials")
+    assert vault.named() in told.findings["x credentials"]["what"]

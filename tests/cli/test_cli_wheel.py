@@ -10,6 +10,11 @@ from collector_process import clean_environment
 
 ROOT = Path(__file__).parent.parent.parent
 UI = ROOT / "collector" / "ui"
+PARTS = {
+    "dags": "dags/tweets.py",
+    "airflow.cfg": "config/airflow/airflow.cfg",
+    "requirements-airflow.txt": "requirements-airflow.txt",
+}
 
 
 def ran(command, folder, environment):
@@ -45,6 +50,9 @@ def test_a_wheel_works_outside_of_the_checkout(unpacked, tmp_path):
         "collector/migrations/env.py",
         "collector/cli/__init__.py",
         "collector/sandbox/demo.py",
+        "collector/deployment/airflow/airflow.cfg",
+        "collector/deployment/dags/tweets.py",
+        "collector/deployment/requirements-airflow.txt",
     }
     assert not any("__pycache__" in name or name.startswith("tests/") for name in inside)
     entries = next(unpacked.glob("*.dist-info/entry_points.txt")).read_text()
@@ -55,6 +63,10 @@ def test_a_wheel_works_outside_of_the_checkout(unpacked, tmp_path):
     environment = clean_environment(folder) | {"PYTHONPATH": str(unpacked)}
     where = ran([sys.executable, "-c", "import collector; print(collector.__file__)"], folder, environment)
     assert where.strip() == str(unpacked / "collector" / "__init__.py")
+    for part, origin in PARTS.items():
+        (path,) = ran([sys.executable, "-m", "collector", "deployment", part], folder, environment).splitlines()
+        assert Path(path).is_relative_to(unpacked)
+        assert (Path(path) / "tweets.py" if part == "dags" else Path(path)).read_bytes() == (ROOT / origin).read_bytes()
     said = ran([sys.executable, "-m", "collector", "migrate"], folder, environment)
     assert said == "the state database is at the newest schema\n"
     assert (folder / "collector-data" / "state.db").stat().st_size > 0

@@ -1,5 +1,6 @@
 """What every object store keeps: create once, whole or not at all; read back; list in order."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -7,6 +8,7 @@ from threading import Barrier
 
 import pytest
 from fakes.objects import FakeObjects
+from s3_guard import guarded_s3
 from s3_server import Bucket
 
 from collector.adapters.local_files import FolderObjects
@@ -31,14 +33,19 @@ IN_ORDER = [
 ]
 
 
-@pytest.fixture(params=["fake", "folder", "s3", "s3 without prefix"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+@pytest.fixture(params=["fake", "folder", "s3", "s3 without prefix", "s3 that hides missing keys"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
     if request.param == "fake":
-        return FakeObjects()
-    if request.param == "folder":
-        return FolderObjects(tmp_path / "some folder" / "output")
-    bucket: Bucket = request.getfixturevalue("s3_bucket")
-    return bucket.objects("" if "without" in request.param else "some/prefix", page_size=3)
+        yield FakeObjects()
+    elif request.param == "folder":
+        yield FolderObjects(tmp_path / "some folder" / "output")
+    elif "hides" in request.param:
+        with guarded_s3() as guard:
+            guard.hides_missing_keys = True
+            yield guard.objects()
+    else:
+        bucket: Bucket = request.getfixturevalue("s3_bucket")
+        yield bucket.objects("" if "without" in request.param else "some/prefix", page_size=3)
 
 
 @pytest.mark.parametrize("size", [0, 1, 5_000_000])

@@ -54,7 +54,7 @@ class SqlState:
         """Open the one writing transaction; the next writer waits. Raises as `reading` does, and `StateConflict`."""
         self._check_schema()
         with self._database.transaction(Intent.WRITE) as connection:
-            _lock_out_other_writers(connection)
+            lock_out_other_writers(connection)
             yield SqlWriter(connection, self._clock)
 
     def close(self) -> None:
@@ -77,7 +77,8 @@ class SqlState:
             return schema_of(connection)
 
 
-def _lock_out_other_writers(connection: Connection) -> None:
+def lock_out_other_writers(connection: Connection) -> None:
+    """Make the next writer wait until this transaction ends."""
     # Postgres lets writers meet; one row that all of them lock gives what BEGIN IMMEDIATE gives on SQLite.
     if connection.dialect.name != "sqlite":
         connection.execute(select(tables.seal_log.c.id).with_for_update()).scalar_one()

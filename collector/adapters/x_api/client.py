@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import requests
 import stamina
-import tweepy
 
 from collector.adapters.x_api.access import Access, as_source_errors
 from collector.adapters.x_api.answers import read_page, read_users
@@ -18,7 +17,7 @@ from collector.adapters.x_api.credentials import XCredentials
 from collector.adapters.x_api.fields import RENAMED_PARAMETERS, TWEET_FIELDS, Vocabulary
 from collector.adapters.x_api.rates import Rates
 from collector.adapters.x_api.refusals import is_rate_limit, refusal
-from collector.adapters.x_api.transport import Answer, Door, Refused, Transport
+from collector.adapters.x_api.transport import Answer, Door, Refused, Transport, tweepy_client
 from collector.core.accounts import User, UserLookup
 from collector.core.errors import (
     ConfigError,
@@ -207,17 +206,8 @@ class XApi:
 
     def _client(self, credentials: XCredentials) -> Any:  # noqa: ANN401 - tweepy is not typed
         if getattr(self._threads, "credentials", None) != credentials:
-            client = tweepy.Client(
-                credentials.bearer_token,
-                credentials.consumer_key,
-                credentials.consumer_secret,
-                credentials.access_token,
-                credentials.access_token_secret,
-                return_type=requests.Response,
-                wait_on_rate_limit=False,
-            )
-            client.session = self._transport.session()
-            self._threads.client, self._threads.credentials = client, credentials
+            self._threads.client = tweepy_client(credentials, self._transport)
+            self._threads.credentials = credentials
         return self._threads.client
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import tweepy
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NewConnectionError
 
@@ -100,6 +101,21 @@ class Transport:
         for secret in self._secrets:
             body = body.replace(secret, b"***")
         return body
+
+
+def tweepy_client(credentials: XCredentials, transport: Transport) -> Any:  # noqa: ANN401 - tweepy is not typed
+    """Return a client of one thread; its answers are `requests.Response`, or `Refused`."""
+    client = tweepy.Client(
+        credentials.bearer_token,
+        credentials.consumer_key,
+        credentials.consumer_secret,
+        credentials.access_token,
+        credentials.access_token_secret,
+        return_type=requests.Response,
+        wait_on_rate_limit=False,
+    )
+    client.session = transport.session()
+    return client
 
 
 class Body(bytes):

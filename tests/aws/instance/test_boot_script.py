@@ -81,7 +81,17 @@ def test_an_index_that_is_down_is_asked_again_and_then_the_boot_fails(tmp_path):
     assert done.returncode == 1
     assert "never" not in done.stdout
     calls = (tmp_path / "calls").read_text().splitlines()
-    assert [line.split()[0] for line in calls] == ["dnf", "sleep", "dnf", "sleep", "dnf", "sleep", "dnf", "sleep", "dnf"]
+    assert [line.split()[0] for line in calls] == [
+        "dnf",
+        "sleep",
+        "dnf",
+        "sleep",
+        "dnf",
+        "sleep",
+        "dnf",
+        "sleep",
+        "dnf",
+    ]
 
 
 def test_on_amazon_linux_a_wheel_comes_by_the_command_line_of_aws(tmp_path):

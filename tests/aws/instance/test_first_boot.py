@@ -1,57 +1,20 @@
-"""The first boot, run for real in a clean root, and what the instance does afterwards.
+"""The first boot, run for real in a clean root.
 
 Debian stands for Ubuntu, whose packages have the same names. Amazon Linux cannot run here.
 """
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from boot_script import UNITS, rendered, without_end
-from booted_instance import HOME, STAYING, made_instance
-from clean_root import ROOT, built_wheel, made_root
-from unit_files import values
-
-from collector.core.times import time_text
-from collector.sandbox import Sandbox
+from booted_instance import HOME
+from clean_root import ROOT
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("first-boot")]
 
 PLACES = ("/etc", "/opt", "/usr/local", "/var/lib/collector")
 AT_BOOT = ("setup.service", "api-server.service", "scheduler.service", "dag-processor.service", "accounts.service")
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(accounts=3, tweets=90, history=timedelta(hours=1), s3=True) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    return built_wheel(tmp_path_factory.mktemp("dist"))
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    yield from made_root(tmp_path_factory.mktemp("root"))
-
-
-@pytest.fixture(scope="module")
-def instance(root, sandbox, wheel, tmp_path_factory):
-    """An instance after its first boot."""
-    instance = made_instance(root, sandbox, wheel, tmp_path_factory.mktemp("rendered"))
-    instance.boot()
-    return instance
-
-
-@pytest.fixture(scope="module")
-def working(instance):
-    """The instance with its units at work."""
-    instance.run_unit("setup")
-    with instance.services() as services:
-        yield instance, services
 
 
 def test_the_boot_comes_to_its_end_and_says_what_it_could_not_do(instance):
@@ -73,13 +36,14 @@ def test_systemd_understands_the_units_where_they_are_installed(instance):
 
 
 def test_only_root_and_the_collector_read_what_is_secret(instance):
-    seen = {
-        path: instance.root.done("stat", "-L", "-c", "%U:%G %a", path).strip()
-        for path in ("/etc/collector/collector.env", "/etc/collector/airflow.env", f"{HOME}/airflow/passwords.json", HOME)
+    paths = ("/etc/collector/collector.env", "/etc/collector/airflow.env", f"{HOME}/airflow/passwords.json", HOME)
+    seen = {path: instance.root.done("stat", "-L", "-c", "%U:%G %a", path).strip() for path in paths}
+    assert seen == {
+        "/etc/collector/collector.env": "root:collector 640",
+        "/etc/collector/airflow.env": "root:collector 640",
+        f"{HOME}/airflow/passwords.json": "collector:collector 600",
+        HOME: "collector:collector 750",
     }
-    assert list(seen.values()) == ["root:collector 640", "root:collector 640", "collector:collector 600"] + [
-        "collector:collector 750"
-    ]
 
 
 def test_no_secret_is_in_the_log_of_the_boot(instance):
@@ -126,61 +90,11 @@ def test_a_released_package_comes_from_the_index_of_packages(instance, wheel, tm
     assert said.split() == [wheel.name]
 
 
-def test_accounts_are_followed_and_at_the_next_boot_not_paid_again(working):
-    instance, _ = working
-    assert instance.run_unit("accounts").count("is followed from") == 3
-    asked = len(instance.sandbox.requests)
-    assert instance.run_unit("accounts").count("is followed already") == 3
-    assert len(instance.sandbox.requests) == asked
-
-
-def test_a_window_is_collected(working):
-    instance, _ = working
-    instance.run_unit("accounts")
-    assert instance.ask("/api/v2/dags/collect_tweets")["is_paused"] is False
-    end = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=2)
-    window = {"data_interval_start": time_text(end - timedelta(minutes=30)), "data_interval_end": time_text(end)}
-    run = instance.ask("/api/v2/dags/collect_tweets/dagRuns", window | {"logical_date": time_text(end)})
-    path = f"/api/v2/dags/collect_tweets/dagRuns/{run['dag_run_id']}"
-    instance.wait(lambda: instance.ask(path)["state"] in ("success", "failed"), "the run ends")
-    assert instance.ask(path)["state"] == "success"
-    status = json.loads(instance.root.done("collector", "status", "--json"))
-    assert status["rows"] == instance.rows() > 0
-
-
-def test_airflow_knows_nobody_without_the_generated_password(working):
-    instance, _ = working
-    assert instance.refusal("/api/v2/dags", {}) == 401
-    assert instance.refusal("/auth/token", {}) in (401, 405, 422)
-    logs = "".join(instance.root.text(f"/var/log/collector/{part}.log") for part in STAYING)
-    assert instance.password not in logs
-
-
-def test_a_person_runs_commands_as_the_units_do(working):
-    instance, _ = working
-    assert "collect_tweets" in instance.root.done("airflow", "dags", "list", "-o", "plain")
-    assert instance.root.done("collector", "cursors").startswith("username")
-
-
-def test_numbers_are_printed_for_cloudwatch(working):
-    instance, _ = working
-    (line,) = instance.run_unit("metrics").splitlines()
-    assert json.loads(line)["Name"] == "tweets-of-mine"
-
-
-def test_a_boot_keeps_the_pool_and_the_pause_that_a_person_chose(working):
-    instance, _ = working
-    instance.ask("/api/v2/pools/x_api", {"name": "x_api", "slots": 5, "include_deferred": False}, "PATCH")
-    instance.ask("/api/v2/dags/collect_tweets", {"is_paused": True}, "PATCH")
-    instance.run_unit("setup", only=slice(2, None))
-    assert instance.ask("/api/v2/pools/x_api")["slots"] == 5
-    assert instance.ask("/api/v2/dags/collect_tweets")["is_paused"] is True
-
-
-@pytest.mark.parametrize("part", STAYING)
-def test_a_service_needs_less_memory_than_it_may_take(working, part):
-    _, services = working
-    every = [services[part], *services[part].children(recursive=True)]
-    used = sum(one.memory_full_info().pss for one in every if one.is_running()) / 2**20
-    (most,) = values(UNITS[f"collector-{part}.service"], "MemoryHigh")
-    assert 50 < used < int(most.removesuffix("M"))
+def test_logs_are_rotated_and_stay_readable_for_the_agent(instance):
+    log = instance.root.path("/var/log/collector/rotated.log")
+    instance.root.done("sh", "-c", "umask 0027; echo something >/var/log/collector/rotated.log")
+    said = instance.root.run("logrotate", "--verbose", "--force", "/etc/logrotate.d/collector")
+    assert said.returncode == 0, said.stderr
+    assert log.read_text() == ""
+    assert log.with_suffix(".log.1.gz").exists()
+    assert instance.root.done("stat", "-c", "%U:%G %a", "/var/log/collector/rotated.log") == "root:collector 640\n"
