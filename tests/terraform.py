@@ -126,7 +126,12 @@ class Deployment:
 
 
 def resources(values: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    """Return the resources of one kind that are planned or made, by the key, number or name of each."""
+    """Return the resources of one kind that are planned or made: by key, or by name, with its number if it has one."""
     made = values.get("planned_values", values)["root_module"]["resources"]
     chosen = (one for one in made if one["type"] == kind and one["mode"] == "managed")
-    return {str(one.get("index", one["name"])): one["values"] for one in chosen}
+    return {_called(one): one.get("values", {}) for one in chosen}
+
+
+def _called(resource: dict[str, Any]) -> str:
+    index = resource.get("index")
+    return index if isinstance(index, str) else resource["name"] if index is None else f"{resource['name']}.{index}"
