@@ -4,10 +4,11 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
 APT := $(if $(filter 0,$(shell id -u)),,sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120
 ENGINES := pyspark==4.3.0 sqlglot awscli $(foreach one,duckdb duckdb-extension-httpfs duckdb-extension-aws,$(one)==1.5.5)
+LINTERS := checkov==3.3.30 parliament==1.6.4
 EVALUATOR := .venv/iam-simulate
 UV := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: help demo airflow check test lint bench engines browser ceph evaluator wheel lock clean
+.PHONY: help demo airflow check test lint bench engines browser ceph evaluator linters wheel lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,7 +27,7 @@ lint: .venv/dev ## Format, lint, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/dev browser ceph evaluator ## All tests
+test: .venv/dev browser ceph evaluator linters ## All tests
 	$(BIN)/pytest -n auto --dist loadgroup
 
 browser: ## Install the browser that the page's tests drive, unless there is one
@@ -45,6 +46,9 @@ evaluator: .venv/dev ## Install the evaluator of IAM's rules that the tests of p
 			&& cp tests/rights/package-lock.json $(EVALUATOR)/npm-shrinkwrap.json \
 			&& npm ci --prefix $(EVALUATOR) && cp tests/rights/package-lock.json $(EVALUATOR); } >/dev/null 2>&1 \
 		|| echo "the tests of policies need Node 20 or newer with npm"
+
+linters: .venv/uv ## Install what looks at Terraform and IAM documents, in an environment of its own: 300 MB
+	@$(MAKE) --no-print-directory .venv/checkov/ready || echo "config/aws is not linted: no package index answers"
 
 bench: .venv/dev ## Measure, and print a table of ratios
 	$(BIN)/python tests/benchmarks/run.py
@@ -80,6 +84,12 @@ clean: ## Remove what the targets made
 
 .venv/dev: .venv/run requirements-dev.txt
 	$(UV) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# checkov pins an old boto3, so it lives apart.
+.venv/checkov/ready: .venv/uv Makefile
+	$(PYTHON) -m venv .venv/checkov
+	$(BIN)/uv pip install --quiet --python .venv/checkov/bin/python $(LINTERS)
 	@touch $@
 
 .venv/engines/ready: .venv/uv

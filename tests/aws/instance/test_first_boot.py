@@ -88,3 +88,13 @@ def test_a_released_package_comes_from_the_index_of_packages(instance, wheel, tm
     network = instance.network() | {"PIP_FIND_LINKS": "/root/wheels"}
     said = instance.root.done("bash", "-c", without_end(rendered(tmp_path)) + calls, **network)
     assert said.split() == [wheel.name]
+
+
+def test_logs_are_rotated_and_stay_readable_for_the_agent(instance):
+    log = instance.root.path("/var/log/collector/rotated.log")
+    instance.root.done("sh", "-c", "umask 0027; echo something >/var/log/collector/rotated.log")
+    said = instance.root.run("logrotate", "--verbose", "--force", "/etc/logrotate.d/collector")
+    assert said.returncode == 0, said.stderr
+    assert log.read_text() == ""
+    assert log.with_suffix(".log.1.gz").exists()
+    assert instance.root.done("stat", "-c", "%U:%G %a", "/var/log/collector/rotated.log") == "root:collector 640\n"
