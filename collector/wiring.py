@@ -114,7 +114,7 @@ def _given_credentials(settings: Settings) -> "XCredentials":
     }
     missing = [f"COLLECTOR_X_{name.upper()}" for name, value in keys.items() if value is None]
     if len(missing) == len(keys):
-        message = "no X credentials: neither COLLECTOR_X_BEARER_TOKEN nor COLLECTOR_X_BEARER_TOKEN_SECRET is set"
+        message = "no X credentials: COLLECTOR_X_BEARER_TOKEN is not set"
         raise ConfigError(message, hint="export COLLECTOR_X_BEARER_TOKEN=... ; or try it without: collector demo")
     if missing:
         message = f"of the four keys of OAuth 1.0a, {', '.join(missing)} is not set"

@@ -66,6 +66,14 @@ def test_a_refused_value_is_read_again_at_once(kept, place):
     assert (kept.current(), place.reads) == ("two", 2)
 
 
+def test_who_was_refused_with_a_value_that_has_changed_since_gets_the_new_one_unread(kept, place, clock):
+    kept.current()
+    place.text = "two"
+    kept.renewed("one")
+    clock.advance(PAUSE)
+    assert (kept.renewed("one"), place.reads) == ("two", 2)
+
+
 def test_of_a_value_that_is_refused_and_stays_the_same_one_read_is_enough_for_a_while(kept, place, clock):
     kept.current()
     assert [kept.renewed("one") for _ in range(3)] == ["one"] * 3
