@@ -8,7 +8,7 @@ LINTERS := checkov==3.3.30 parliament==1.6.4
 EVALUATOR := .venv/iam-simulate
 UV := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: help demo airflow check test lint bench engines browser ceph evaluator linters wheel lock clean
+.PHONY: help demo airflow check test lint bench engines browser ceph machine evaluator linters wheel lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,7 +27,7 @@ lint: .venv/dev ## Format, lint, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/dev browser ceph evaluator linters ## All tests
+test: .venv/dev browser ceph machine evaluator linters ## All tests
 	$(BIN)/pytest -n auto --dist loadgroup
 
 browser: ## Install the browser that the page's tests drive, unless there is one
@@ -39,6 +39,11 @@ ceph: ## Install the S3 server that enforces policies, on which the collector's 
 	@{ { command -v radosgw && command -v ceph-mon && command -v ceph-osd && command -v ceph; } \
 		|| { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends ceph-mon ceph-osd radosgw ceph-common; }; \
 	} >/dev/null 2>&1 || echo "the tests of rights need Ceph (Debian: apt-get install ceph-mon ceph-osd radosgw ceph-common)"
+
+machine: ## Install what makes, boots and lints the machine that the tests of EC2's first boot run in, unless it is there
+	@{ { command -v debootstrap && command -v systemd-nspawn && command -v shellcheck; } \
+		|| { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends debootstrap systemd-container shellcheck; }; \
+	} >/dev/null 2>&1 || echo "the tests of the first boot need debootstrap, systemd-container and shellcheck (Debian), as root"
 
 evaluator: .venv/dev ## Install the evaluator of IAM's rules that the tests of policies ask, if there is Node
 	@cmp -s tests/rights/package-lock.json $(EVALUATOR)/package-lock.json \

@@ -1,8 +1,11 @@
 """An instance in a clean root, its first boot and all others, with a systemd of its own, on a sandbox of X and S3."""
 
+import fcntl
 import json
+import os
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,16 +68,26 @@ class BootedInstance:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Keep the machine up while the block lasts."""
-        try:
-            self.power_on()
-            yield
-        finally:
-            self.power_off()
+        """Keep the machine up while the block lasts: one at a time, as all would share their control groups."""
+        with (Path(tempfile.gettempdir()) / "collector-machine.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                self.power_on()
+                yield
+            finally:
+                self.power_off()
 
     def power_on(self) -> None:
         """Boot the machine, systemd and all, and wait for Airflow; it shares this machine's network."""
-        words = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--console=pipe"]
+        words = [
+            "systemd-nspawn",
+            "--quiet",
+            "--boot",
+            "--register=no",
+            "--keep-unit",
+            "--console=pipe",
+            f"--machine=collector-{os.getpid()}",
+        ]
         with self.root.path("/root/console").open("wb") as console:
             self._machine = psutil.Popen(
                 [*words, "--directory", self.root.folder], stdin=subprocess.DEVNULL, stdout=console, stderr=console

@@ -32,9 +32,7 @@ def test_only_sections_of_the_chart_are_set():
 
 def test_every_setting_is_one_of_the_collector():
     given = {one["name"] for one in VALUES["env"] if one["name"].startswith(PREFIX)}
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    later = {"COLLECTOR_STATE_PASSWORD_SECRET", "COLLECTOR_X_BEARER_TOKEN_SECRET"}
-    assert given <= known | later
+    assert given <= {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     assert [one for one in VALUES["env"] if not isinstance(one["value"], str)] == []
 
 
@@ -67,6 +65,10 @@ def test_airflow_is_configured_as_on_one_machine():
 @pytest.mark.parametrize("text", [VALUES["airflowVersion"], re.search(r"airflow:([\d.]+)-", DOCKERFILE)[1]])
 def test_the_image_is_of_the_airflow_that_is_locked(text):
     assert f"\napache-airflow=={text} " in LOCK
+
+
+def test_the_database_of_airflow_follows_the_secret_as_on_one_machine():
+    assert VALUES["airflowLocalSettings"] in (ROOT / "config/airflow/airflow_local_settings.py").read_text("utf-8")
 
 
 def test_no_password_and_no_token_is_written():

@@ -51,6 +51,7 @@ def test_a_wheel_works_outside_of_the_checkout(unpacked, tmp_path):
         "collector/cli/__init__.py",
         "collector/sandbox/demo.py",
         "collector/deployment/airflow/airflow.cfg",
+        "collector/deployment/airflow/airflow_local_settings.py",
         "collector/deployment/dags/tweets.py",
         "collector/deployment/requirements-airflow.txt",
     }

@@ -52,6 +52,13 @@ def test_airflow_knows_nobody_without_the_generated_password(machine):
     )
 
 
+def test_the_doctor_finds_nothing_wrong(machine):
+    findings = json.loads(machine.inside("collector", "doctor", "--json"))["findings"]
+    assert {one["name"]: one["what"] for one in findings if one["state"] == "wrong"} == {}
+    (pool,) = (one for one in findings if "pool" in one["name"])
+    assert pool["state"] == "ok"
+
+
 def test_a_person_runs_commands_as_the_units_do(machine):
     assert "collect_tweets" in machine.inside("airflow", "dags", "list", "-o", "plain")
     assert machine.inside("collector", "cursors").startswith("username")
