@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from fakes.clock import FakeClock
+from sqlalchemy import make_url
 
 from collector.adapters.sql_state import SqlState
 from collector.adapters.sql_state.mounts import refuse_network_folder
@@ -34,6 +35,21 @@ def test_an_unreachable_postgres_is_unavailable_and_its_password_unseen(tmp_path
     with pytest.raises(StateUnavailable) as caught, state.reading():
         pytest.fail("nobody answers there")
     assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"  # F59
+
+
+def test_an_option_that_postgres_does_not_know_is_named():
+    state = SqlState("postgresql+psycopg://me:hunter2@localhost:1/db?bogus=1", FakeClock())
+    with pytest.raises(ConfigError, match='invalid connection option "bogus"') as caught, state.reading():
+        pytest.fail("it was taken")
+    assert "COLLECTOR_STATE_URL" in caught.value.hint
+
+
+def test_a_database_that_does_not_exist_is_a_wrong_setting(postgres_server):
+    missing = make_url(postgres_server.url("migrated")).set(database="nobody_made_it")
+    state = SqlState(missing.render_as_string(hide_password=False), FakeClock())
+    with pytest.raises(ConfigError, match='"nobody_made_it" does not exist') as caught, state.reading():
+        pytest.fail("it is there")
+    assert "COLLECTOR_STATE_URL" in caught.value.hint
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path):
