@@ -1,6 +1,7 @@
 """An object store under a prefix of an S3 bucket (boto3)."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
@@ -56,9 +57,20 @@ def open_client(
 
     Raises `ConfigError` when these do not fit together, and `StoreUnavailable` when the role of this machine is silent.
     """
+    with _settings_translated():
+        return (session or boto3.Session()).client("s3", endpoint_url=endpoint_url, config=client_config(patience))
+
+
+def open_session() -> boto3.Session:
+    """Open a session of boto3's own settings. Raises as `open_client` does."""
+    with _settings_translated():
+        return boto3.Session()
+
+
+@contextmanager
+def _settings_translated() -> Iterator[None]:
     try:
-        session = session or boto3.Session()
-        return session.client("s3", endpoint_url=endpoint_url, config=client_config(patience))
+        yield
     except (BotoCoreError, ValueError) as error:
         if is_role_silent(error):
             message = f"there are no credentials for S3: {error}"
