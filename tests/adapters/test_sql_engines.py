@@ -30,6 +30,13 @@ def test_a_state_url_that_holds_no_state_is_refused_without_showing_a_password(u
     assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"  # F59
 
 
+def test_a_password_with_a_bare_at_sign_is_not_shown_as_part_of_the_host():
+    with pytest.raises(ConfigError, match="more than one @") as caught:
+        SqlState("postgresql+psycopg://me:hunter@2hunter2@localhost/db", FakeClock())
+    assert "%40" in caught.value.hint
+    assert "hunter" not in f"{caught.value}{caught.value.__cause__}"  # F59
+
+
 def test_an_unreachable_postgres_is_unavailable_and_its_password_unseen(tmp_path):
     state = SqlState(f"postgresql+psycopg://me:hunter2@/db?host={tmp_path}", FakeClock())
     with pytest.raises(StateUnavailable) as caught, state.reading():
