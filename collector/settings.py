@@ -23,6 +23,7 @@ CONFIG_FILE = Path("config/collector.toml")
 DATA_FOLDER = Path("collector-data")
 
 _PASSWORD = re.compile(r"(?<=://)([^/@:]*:)(.+)(?=@)")
+_ASKED_PASSWORD = re.compile(r"([?&](?:ssl)?password=)([^&]+)")
 _ELSEWHERE = {"CONFIG"}  # read before the settings are
 _IN_AWS = r"^(arn:aws[a-z-]*:(secretsmanager:[a-z0-9-]+:\d{12}:secret:|ssm:[a-z0-9-]+:\d{12}:parameter/))?[\w/+=.@!-]+$"
 _X_TOKEN = "AAAAAAAAAAAAAAAAAAAA"  # noqa: S105  how X begins each
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
     x_bearer_token: SecretStr | None = Field(None, description="the app's bearer token, for the X API")
     x_bearer_token_secret: SecretPlace | None = Field(
         None,
-        description="or where AWS keeps it: ARN or name in Secrets Manager, ARN or /name in SSM Parameter Store",
+        description="where AWS keeps the bearer token: ARN or name in Secrets Manager, ARN or /name in Parameter Store",
     )
     x_consumer_key: SecretStr | None = Field(None, description="or the four keys of OAuth 1.0a: API key ...")
     x_consumer_secret: SecretStr | None = Field(None, description="... its secret ...")
@@ -143,7 +144,7 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Return the texts that no log line may hold."""
         secret = [value.get_secret_value() for value in self.__dict__.values() if isinstance(value, SecretStr)]
-        passwords = [found[2] for url in (self.state_url, self.x_base_url) if (found := _PASSWORD.search(url))]
+        passwords = [text for url in (self.state_url, self.x_base_url) for text in _passwords(url)]
         return [text for text in (*secret, *passwords, *map(unquote, passwords)) if text]
 
 
@@ -189,7 +190,7 @@ def _refuse_two_places(found: Settings) -> None:
         raise ConfigError(
             message, hint=f"set {PREFIX}STATE_URL to postgresql+psycopg://user@host/database, or unset it"
         )
-    if _PASSWORD.search(found.state_url):
+    if _passwords(found.state_url):
         message = f"{PREFIX}STATE_PASSWORD_SECRET is set, and {PREFIX}STATE_URL holds a password, too"
         raise ConfigError(message, hint="keep one of the two")
 
@@ -230,5 +231,11 @@ def _rule(broken: ErrorDetails) -> str:
     return broken["msg"].removeprefix("Value error, ").removeprefix("Input ")
 
 
+def _passwords(url: str) -> list[str]:
+    return [found[2] for form in (_PASSWORD, _ASKED_PASSWORD) for found in form.finditer(url)]
+
+
 def _without_password(value: object) -> object:
-    return _PASSWORD.sub(r"\1***", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return _ASKED_PASSWORD.sub(r"\1***", _PASSWORD.sub(r"\1***", value))

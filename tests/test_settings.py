@@ -9,6 +9,7 @@ from collector.core.errors import ConfigError
 from collector.settings import Settings, config_file, read_settings
 
 URL = "postgresql+psycopg://me:hunter%402@host/db"
+ASKED_URL = "postgresql+psycopg://me@host/db?connect_timeout=3&password=hunter%402&sslmode=require"
 
 
 @pytest.fixture
@@ -68,6 +69,16 @@ def test_secrets_are_not_shown(monkeypatch):
 
 
 # F59
+@pytest.mark.usefixtures("folder")
+def test_a_password_among_the_options_of_a_url_is_not_shown(monkeypatch):
+    monkeypatch.setenv("COLLECTOR_STATE_URL", ASKED_URL)
+    assert set(read_settings().secrets()) == {"hunter%402", "hunter@2"}
+    monkeypatch.setenv("COLLECTOR_STATE_URL", ASKED_URL.replace("postgresql+psycopg", "postgres"))
+    with pytest.raises(ConfigError, match=r"password=[*]{3}&sslmode=require") as caught:
+        read_settings()
+    assert "hunter" not in str(caught.value)
+
+
 def test_a_wrong_secret_is_not_repeated(folder):
     write_config(folder, 'x_bearer_token = ["the-very-token"]')
     with pytest.raises(ConfigError, match=r"x_bearer_token in .* is \(hidden\)"):
@@ -138,6 +149,7 @@ def test_what_names_no_secret_may_be_one_and_is_not_shown(name, place, monkeypat
         ({"X_BEARER_TOKEN": "t", "X_BEARER_TOKEN_SECRET": "s"}, "are both set"),
         ({"STATE_PASSWORD_SECRET": "s"}, "SQLite file"),
         ({"STATE_PASSWORD_SECRET": "s", "STATE_URL": URL}, "holds a password, too"),
+        ({"STATE_PASSWORD_SECRET": "s", "STATE_URL": ASKED_URL}, "holds a password, too"),
     ],
 )
 def test_a_secret_and_what_it_stands_for_exclude_each_other(settings, words, monkeypatch):

@@ -46,11 +46,12 @@ _LATER = "try again later; if it stays so, check the network, the VPC endpoint a
 
 @dataclass(frozen=True, slots=True)
 class SecretService:
-    """Where secrets are kept: its name, the operation that reads one, the right to it, and how one is made."""
+    """Where secrets are kept: its name, the operation that reads one, the right to it, how one is found or made."""
 
     name: str
     operation: str
     right: str
+    correct: str
     make: str
 
 
@@ -58,12 +59,14 @@ SECRETS_MANAGER = SecretService(
     "Secrets Manager",
     "GetSecretValue",
     "secretsmanager:GetSecretValue",
+    "correct its name, ARN or region (a parameter of SSM is named by its ARN, or with a slash first), or create it: ",
     "aws secretsmanager create-secret --name ... --secret-string ...",
 )
 PARAMETER_STORE = SecretService(
     "Parameter Store",
     "GetParameter",
     "ssm:GetParameter",
+    "correct its name, ARN or region, or create it: ",
     "aws ssm put-parameter --type SecureString --name ... --value ...",
 )
 
@@ -108,8 +111,7 @@ def _answered(error: ClientError, errand: SecretErrand) -> CollectorError:
     if code in _BUSY or status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return SecretUnavailable(f"{errand} cannot be read now: {error}", hint=_LATER)
     if code in _MISSING:
-        hint = f"correct its name, ARN or region, or create it: {errand.service.make}"
-        return SecretRefused(f"{errand} does not exist", hint=hint)
+        return SecretRefused(f"{errand} does not exist", hint=f"{errand.service.correct}{errand.service.make}")
     return SecretRefused(f"{errand} cannot be read: {error}", hint=_hint(code, error, errand))
 
 

@@ -41,7 +41,8 @@ class AwsSecret:
                 text = client.get_secret_value(SecretId=self.name).get("SecretString")
         if text is None:
             message = f"{self.errand} holds no text"
-            raise SecretRefused(message, hint="store it as text: aws secretsmanager put-secret-value --secret-string")
+            storing = f"aws secretsmanager put-secret-value --secret-id {self.name} --secret-string ..."
+            raise SecretRefused(message, hint=f"store it as text: {storing}")
         return str(text)
 
     @property

@@ -1,7 +1,7 @@
 """An object store under a prefix of an S3 bucket (boto3)."""
 
-import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
@@ -11,7 +11,14 @@ import stamina
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError, ResponseStreamingError
 
-from collector.adapters.object_keys import beyond_scheme, checked_key, checked_prefix, media_type
+from collector.adapters.object_keys import (
+    bucket_and_prefix,
+    checked_bucket,
+    checked_folder,
+    checked_key,
+    checked_prefix,
+    media_type,
+)
 from collector.adapters.s3_errors import (
     ROLE_SILENT,
     Errand,
@@ -27,9 +34,6 @@ if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
-
-_EXAMPLE = "s3://bucket/prefix"
-_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,20 @@ def open_client(
 
     Raises `ConfigError` when these do not fit together, and `StoreUnavailable` when the role of this machine is silent.
     """
+    with _settings_translated():
+        return (session or boto3.Session()).client("s3", endpoint_url=endpoint_url, config=client_config(patience))
+
+
+def open_session() -> boto3.Session:
+    """Open a session of boto3's own settings. Raises as `open_client` does."""
+    with _settings_translated():
+        return boto3.Session()
+
+
+@contextmanager
+def _settings_translated() -> Iterator[None]:
     try:
-        session = session or boto3.Session()
-        return session.client("s3", endpoint_url=endpoint_url, config=client_config(patience))
+        yield
     except (BotoCoreError, ValueError) as error:
         if is_role_silent(error):
             message = f"there are no credentials for S3: {error}"
@@ -81,8 +96,8 @@ class S3Objects:
         patience: S3Patience = PATIENCE,
         page_size: int = 1000,
     ) -> None:
-        self._bucket = _checked_bucket(bucket)
-        self._prefix = _checked_folder(prefix)
+        self._bucket = checked_bucket(bucket)
+        self._prefix = checked_folder(prefix)
         self._client = client or open_client(patience=patience)
         self._page_size = page_size
         wait = patience.first_wait.total_seconds()
@@ -96,7 +111,7 @@ class S3Objects:
         cls, url: str, *, client: "S3Client | None" = None, patience: S3Patience = PATIENCE, page_size: int = 1000
     ) -> Self:
         """Open the store of an `s3://bucket/prefix` URL. Raises `ConfigError` for any other."""
-        bucket, _, prefix = beyond_scheme(url, scheme="s3", example=_EXAMPLE).partition("/")
+        bucket, prefix = bucket_and_prefix(url)
         return cls(bucket, prefix, client=client, patience=patience, page_size=page_size)
 
     @property
@@ -182,18 +197,3 @@ def _whole(body: "StreamingBody") -> bytes:
             return body.read()
     except ReadTimeoutError as error:
         raise ResponseStreamingError(error=error) from error
-
-
-def _checked_bucket(bucket: str) -> str:
-    if not _BUCKET.fullmatch(bucket):
-        message = f"{bucket!r} cannot be the name of a bucket"
-        raise ConfigError(message, hint=f"Write the output like {_EXAMPLE}")
-    return bucket
-
-
-def _checked_folder(prefix: str) -> str:
-    parts = [part for part in prefix.split("/") if part]
-    if not prefix.isprintable() or not {".", ".."}.isdisjoint(parts):
-        message = f"{prefix!r} cannot be a prefix of keys"
-        raise ConfigError(message, hint=f"Write the output like {_EXAMPLE}")
-    return "".join(f"{part}/" for part in parts)

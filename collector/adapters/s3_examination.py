@@ -5,9 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import boto3
-
-from collector.adapters.s3 import S3Objects, S3Patience, open_client
+from collector.adapters.s3 import S3Objects, S3Patience, open_client, open_session
 from collector.core.errors import CollectorError
 from collector.core.findings import Finding, Tolerance, clock_finding, fine, not_checked, warning
 from collector.core.ports import Clock
@@ -25,7 +23,7 @@ class S3Examination:
 
     def __init__(self, url: str, clock: Clock) -> None:
         """Raise `ConfigError` for another URL, or for settings of boto3 that do not fit together."""
-        self._session = boto3.Session()
+        self._session = open_session()
         self._client = open_client(session=self._session, patience=HASTE)
         self._client.meta.events.register("response-received.s3", self._note)
         self._clock = clock

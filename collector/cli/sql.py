@@ -73,11 +73,11 @@ def athena(*, output: str | None, name: str, database: str | None, since: date, 
     _require_escaped(found)
     full_name = f"{database}.{name}" if database else name
     if only == "view":
-        click.echo(athena_view(full_name), nl=False)
+        _write(athena_view(full_name))
         return
     table = athena_table(_bucket(found, output), full_name, since)
     if only == "table":
-        click.echo(table, nl=False)
+        _write(table)
         return
     making = [f"CREATE DATABASE IF NOT EXISTS {database};\n"] if database else []
     notes = [
@@ -145,5 +145,9 @@ def _require_escaped(found: Settings) -> None:
 
 
 def _print(notes: Sequence[str], *statements: str) -> None:
-    click.echo("".join(f"-- {note}\n" for note in notes))
-    click.echo("\n".join(statements), nl=False)
+    _write("".join(f"-- {note}\n" for note in notes) + "\n" + "\n".join(statements))
+
+
+def _write(statements: str) -> None:
+    # Every engine reads its SQL as UTF-8, whatever the locale here.
+    click.echo(statements.encode(errors="surrogateescape"), nl=False)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from collector.core.errors import SecretRefused
 
 _BEARER = 'store the bearer token alone, or {"bearer_token": "..."}'
+_QUOTES = "\"'[<"
+"""What shells and JSON put around a token; none begins so."""
 _LOGIN = 'store the password alone, or {"username": "...", "password": "..."}'
 
 
@@ -29,6 +31,9 @@ def bearer_token_of(text: str, secret: str) -> str:
     token = (text if members is None else _member(members, "bearer_token", secret, _BEARER)).strip()
     if not token:
         message = f"{secret} is empty"
+        raise SecretRefused(message, hint=_BEARER)
+    if token[0] in _QUOTES:
+        message = f"{secret} holds the token in quotes or brackets"
         raise SecretRefused(message, hint=_BEARER)
     if not (token.isascii() and token.isprintable()) or " " in token:
         message = f"{secret} holds a blank, a line break or a character that is not ASCII"

@@ -55,8 +55,17 @@ def test_a_missing_secret_is_named_with_how_to_make_one(name: str) -> None:
 
 
 def test_a_secret_of_bytes_is_no_text(aws: Vault) -> None:
-    with pytest.raises(SecretRefused, match="holds no text"):
-        AwsSecret(aws.keep(HUSH.encode())).read()
+    arn = aws.keep(HUSH.encode())
+    with pytest.raises(SecretRefused, match="holds no text") as caught:
+        AwsSecret(arn).read()
+    assert f"--secret-id {arn} --secret-string" in caught.value.hint
+
+
+def test_a_parameter_without_its_slash_is_told_of_it(aws: Vault) -> None:
+    aws.keep_parameter(HUSH)
+    with pytest.raises(SecretRefused, match="does not exist") as caught:
+        AwsSecret(aws.named()).read()
+    assert "slash" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["a/secret", "/a/parameter"])

@@ -48,6 +48,7 @@ def test_every_text_comes_back_in_postgres_with_nul_replaced(postgres_server, te
     [
         ("s3://bucket/a/prefix/", "s3://bucket/a/prefix/tweets"),
         ("s3://bucket", "s3://bucket/tweets"),
+        ("s3://bucket//a//prefix", "s3://bucket/a/prefix/tweets"),
         ("file:///data/my%20tweets/", "/data/my tweets/tweets"),
     ],
 )
@@ -56,8 +57,21 @@ def test_the_tweets_lie_below_the_output(output, url):
 
 
 @pytest.mark.parametrize(
-    "output", ["", "s3:///", "file:///", "file://host/data", "file:///data?x=1", "/data", "gs://b/x"]
+    "output",
+    [
+        "",
+        "s3:///",
+        "s3:///x",
+        "s3://b u/x",
+        "s3://bucket/a/../x",
+        "s3://bucket/a\nb",
+        "file:///",
+        "file://host/data",
+        "file:///data?x=1",
+        "/data",
+        "gs://b/x",
+    ],
 )
 def test_an_output_that_is_no_place_is_refused(output):
-    with pytest.raises(ConfigError, match="names no bucket"):
+    with pytest.raises(ConfigError, match=r"names no bucket|cannot be"):
         Copy.at(output)

@@ -8,6 +8,7 @@ from s3_guard import BUCKET, guarded_s3
 
 from collector.adapters.s3_examination import NAMES, S3Examination
 from collector.adapters.system_clock import SystemClock
+from collector.core.errors import ConfigError
 
 
 @pytest.fixture
@@ -55,6 +56,13 @@ def test_without_credentials_nothing_is_known_of_the_bucket(guard, monkeypatch):
     findings = found(guard, FakeClock())
     assert {str(one.state) for one in findings.values()} == {"not checked"}
     assert "credentials" in findings["output region"].what
+
+
+def test_a_profile_that_does_not_exist_is_a_wrong_setting(guard, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(ConfigError, match="nobody") as caught:
+        S3Examination(guard.output, FakeClock())
+    assert "AWS_PROFILE" in caught.value.hint
 
 
 def test_a_look_changes_nothing(guard):

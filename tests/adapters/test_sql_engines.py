@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from fakes.clock import FakeClock
+from sqlalchemy import make_url
 
 from collector.adapters.sql_state import SqlState
 from collector.adapters.sql_state.mounts import refuse_network_folder
@@ -29,11 +30,33 @@ def test_a_state_url_that_holds_no_state_is_refused_without_showing_a_password(u
     assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"  # F59
 
 
+def test_a_password_with_a_bare_at_sign_is_not_shown_as_part_of_the_host():
+    with pytest.raises(ConfigError, match="more than one @") as caught:
+        SqlState("postgresql+psycopg://me:hunter@2hunter2@localhost/db", FakeClock())
+    assert "%40" in caught.value.hint
+    assert "hunter" not in f"{caught.value}{caught.value.__cause__}"  # F59
+
+
 def test_an_unreachable_postgres_is_unavailable_and_its_password_unseen(tmp_path):
     state = SqlState(f"postgresql+psycopg://me:hunter2@/db?host={tmp_path}", FakeClock())
     with pytest.raises(StateUnavailable) as caught, state.reading():
         pytest.fail("nobody answers there")
     assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"  # F59
+
+
+def test_an_option_that_postgres_does_not_know_is_named():
+    state = SqlState("postgresql+psycopg://me:hunter2@localhost:1/db?bogus=1", FakeClock())
+    with pytest.raises(ConfigError, match='invalid connection option "bogus"') as caught, state.reading():
+        pytest.fail("it was taken")
+    assert "COLLECTOR_STATE_URL" in caught.value.hint
+
+
+def test_a_database_that_does_not_exist_is_a_wrong_setting(postgres_server):
+    missing = make_url(postgres_server.url("migrated")).set(database="nobody_made_it")
+    state = SqlState(missing.render_as_string(hide_password=False), FakeClock())
+    with pytest.raises(ConfigError, match='"nobody_made_it" does not exist') as caught, state.reading():
+        pytest.fail("it is there")
+    assert "COLLECTOR_STATE_URL" in caught.value.hint
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path):

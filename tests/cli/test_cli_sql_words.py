@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from collector.cli.sql import sql
 from collector.core.columns import COLUMNS
 
 AWS = Path(__file__).parents[2] / "config" / "aws"
@@ -50,6 +52,18 @@ def test_names_are_mine_to_choose(collector):
         sql = collector.done("sql", engine, *BUCKET, "--name", "posts").stdout
         assert " posts " in sql
         assert " tweets " not in "\n".join(statements(sql))
+
+
+def test_views_of_two_buckets_in_one_session_keep_a_secret_each(collector):
+    sql = [collector.done("sql", "duckdb", *BUCKET, "--name", name).stdout for name in ("ours", "theirs")]
+    secrets = [next(line for line in one.splitlines() if "SECRET" in line).split(" (")[0] for one in sql]
+    assert secrets == ["CREATE OR REPLACE SECRET ours_reader", "CREATE OR REPLACE SECRET theirs_reader"]
+
+
+@pytest.mark.parametrize("engine", ["athena", "duckdb", "spark", "postgres"])
+def test_sql_is_utf_8_whatever_the_locale(engine):
+    ended = CliRunner(charset="latin-1").invoke(sql, [engine, "--output", "s3://my-bucket/橋"])
+    assert "my-bucket/橋/tweets" in ended.stdout_bytes.decode()
 
 
 @pytest.mark.parametrize("engine", ["athena", "duckdb", "spark", "postgres"])

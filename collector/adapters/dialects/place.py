@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from collector.adapters.object_keys import bucket_and_prefix
 from collector.core.errors import ConfigError
 
 _EXAMPLE = "s3://my-bucket/tweets or file:///data/tweets"
@@ -21,7 +22,8 @@ class Copy:
         """Return the copy at an output's URL. Raises `ConfigError` for a URL of another form."""
         parts = urlsplit(output)
         if output.startswith("s3://") and output.removeprefix("s3://").strip("/"):
-            return cls(output.removeprefix("s3://").strip("/"), is_on_s3=True)
+            bucket, prefix = bucket_and_prefix(output)
+            return cls(f"{bucket}/{prefix}".rstrip("/"), is_on_s3=True)
         if output.startswith("file:///") and parts.path.strip("/") and not (parts.query or parts.fragment):
             return cls(unquote(parts.path).rstrip("/"), is_on_s3=False)
         message = f"{output!r} names no bucket and no folder of this machine"

@@ -64,6 +64,9 @@ def state_url(text: str) -> URL:
     except ArgumentError as cause:
         message = "the state URL is no URL"  # its text may hold a password
         raise ConfigError(message, hint=_ALLOWED) from cause
+    if "@" in (url.host or ""):
+        message = "the state URL has more than one @"  # what stands between them is part of a password
+        raise ConfigError(message, hint="write an @ of the password as %40")
     if url.drivername in _POSTGRES:
         url = url.set(drivername=_POSTGRES[0])
         return url.set(query=_CONNECT | dict(url.query))

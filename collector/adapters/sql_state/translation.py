@@ -1,5 +1,6 @@
 """Translation: what the database's errors mean to the caller."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ _SQLITE_STAYS = {
     *(sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT),
 }
 _POSTGRES_STAYS = ("28", "3D", "42501")  # wrong login, no such database, missing right
+# psycopg tells no SQLSTATE of a connection that failed, only the words of the server, and its own of the URL's options.
+_NO_CONNECTION_STAYS = re.compile(r'FATAL: +database ".*" does not exist|^invalid connection option ')
 _PRIMARY_CODE = 0xFF
 _REFUSED = "authentication failed"
 _PASSWORD = "check the password in COLLECTOR_STATE_URL or in COLLECTOR_STATE_PASSWORD_SECRET"  # noqa: S105  no password
@@ -49,7 +52,9 @@ def _meaning(cause: exc.DBAPIError, place: str) -> CollectorError | None:
 
 def _stays(original: BaseException | None) -> bool:
     code, sqlstate = _codes(original)
-    return code in _SQLITE_STAYS or sqlstate.startswith(_POSTGRES_STAYS)
+    if code in _SQLITE_STAYS or sqlstate.startswith(_POSTGRES_STAYS):
+        return True
+    return not sqlstate and bool(_NO_CONNECTION_STAYS.search(str(original)))
 
 
 def _passes(cause: exc.DBAPIError) -> bool:
