@@ -31,6 +31,16 @@ def open_state(settings: Settings) -> StateStore:
     return SqlState(settings.state_url, SystemClock(), password=state_password(settings))
 
 
+def open_existing_state(settings: Settings) -> StateStore:
+    """Return the state store, for who must not make one. Raises `ConfigError` when there is none of this version."""
+    from collector.adapters.sql_state.migrations import is_at_head
+
+    if not is_at_head(settings.state_url, state_password(settings)):
+        message = "COLLECTOR_STATE_URL names no state of this version of the collector"
+        raise ConfigError(message, hint="correct it, or make or upgrade the state: collector migrate")
+    return open_state(settings)
+
+
 def open_objects(settings: Settings) -> ObjectStore:
     """Return the object store of the output setting."""
     if settings.output.startswith("s3://"):

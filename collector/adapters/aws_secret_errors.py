@@ -28,6 +28,11 @@ _NO_CREDENTIALS = (
     boto.ProfileNotFound,
 )
 _MISSING = {"ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"}
+_NO_VALUE = "staging label"
+"""Of Secrets Manager's words for a secret that was made without a value, as Terraform makes it."""
+_PUT = (
+    "aws secretsmanager put-secret-value --secret-id {} --secret-string file:///dev/stdin, which takes it as you type"
+)
 _BUSY = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestTimeout"}
 _KEY = {"DecryptionFailure", "InvalidKeyId", "KMSAccessDeniedException", "KMSInvalidStateException"}
 _BAD_CREDENTIALS = {
@@ -110,6 +115,8 @@ def _answered(error: ClientError, errand: SecretErrand) -> CollectorError:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _BUSY or status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return SecretUnavailable(f"{errand} cannot be read now: {error}", hint=_LATER)
+    if code in _MISSING and _NO_VALUE in str(error):
+        return SecretRefused(f"{errand} is still empty", hint=f"put it there: {_PUT.format(errand.name)}")
     if code in _MISSING:
         return SecretRefused(f"{errand} does not exist", hint=f"{errand.service.correct}{errand.service.make}")
     return SecretRefused(f"{errand} cannot be read: {error}", hint=_hint(code, error, errand))

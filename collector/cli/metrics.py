@@ -22,5 +22,5 @@ def metrics(*, namespace: str, name: str | None) -> None:
     from collector.flow.gauges import gauges  # noqa: PLC0415
 
     chosen = settings()
-    reading = gauges(state=wiring.open_state(chosen), clock=wiring.clock(), budget=wiring.budget(chosen))
+    reading = gauges(state=wiring.open_existing_state(chosen), clock=wiring.clock(), budget=wiring.budget(chosen))
     click.echo(metric_line(reading, namespace=namespace, name=chosen.name if name is None else name))

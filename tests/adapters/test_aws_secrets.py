@@ -54,6 +54,14 @@ def test_a_missing_secret_is_named_with_how_to_make_one(name: str) -> None:
     assert made in caught.value.hint
 
 
+def test_a_secret_without_a_value_is_told_how_to_get_one(aws: Vault) -> None:
+    with aws._client("secretsmanager") as client:
+        client.create_secret(Name=aws.named())
+    with pytest.raises(SecretRefused, match="is still empty") as told:
+        AwsSecret(aws.named()).read()
+    assert f"put-secret-value --secret-id {aws.named()} " in told.value.hint
+
+
 def test_a_secret_of_bytes_is_no_text(aws: Vault) -> None:
     arn = aws.keep(HUSH.encode())
     with pytest.raises(SecretRefused, match="holds no text") as caught:

@@ -26,6 +26,7 @@ def test_an_outage_of_x_is_told(following, sandbox):  # F60
 
 
 def test_the_name_and_the_namespace_can_be_set(collector):
+    collector.done("migrate")
     ended = collector.done("metrics", "--namespace", "acme/x", COLLECTOR_NAME="prod")
     assert metrics_in(ended.stdout.rstrip("\n"))[:2] == ("acme/x", {"Name": "prod"})
 
@@ -46,6 +47,14 @@ def test_a_damaged_state_is_a_failure_and_no_line(collector):  # F60
 
 @pytest.mark.parametrize("words", [("--name", ""), ("--name", "münchen"), ("--namespace", "AWS/EC2")])
 def test_a_name_that_cloudwatch_refuses_is_wrong_usage(words, collector):
+    collector.done("migrate")
     ended = collector("metrics", *words)
     assert (ended.code, ended.stdout) == (2, "")
     assert "CloudWatch" in ended.complaint
+
+
+def test_a_state_that_is_not_there_is_not_made(collector, tmp_path):  # F60
+    told = collector("metrics", COLLECTOR_STATE_URL=f"sqlite:///{tmp_path}/mistyped.db")
+    assert (told.code, told.stdout) == (2, "")
+    assert "collector migrate" in told.complaint
+    assert not (tmp_path / "mistyped.db").exists()
