@@ -44,6 +44,8 @@ LATE = LateSecrets()
 
 def configure_logs(*, secrets: Sequence[str] = (), level: str = "info", stream: TextIO | None = None) -> None:
     """Send log events to a stream, standard error by default, with every secret redacted."""
+    # Airflow, where it is imported, sends what others log to standard output, of where credentials were found too.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     out = stream or sys.stderr
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)

@@ -16,6 +16,8 @@ BY_DEFAULT = {
     "package": "collector==0.1.0",
     "wheel_url": "",
     "data_device": "",
+    "operating_system": "ubuntu",
+    "architecture": "x86_64",
     "accounts": [],
     "environment": {"COLLECTOR_OUTPUT": "s3://tweets-of-mine/collector", "COLLECTOR_SCHEDULE": "*/15 * * * *"},
     "units": UNITS,
@@ -58,7 +60,7 @@ def ran(folder: Path, script: str, *calls: str, **programs: str) -> "subprocess.
         stub = stubs / name
         stub.write_text(f'#!/bin/sh\necho "{name} $*" >>"$CALLS"\n{text}\n')
         stub.chmod(0o755)
-    for name in ("bash", "env", "date", "mktemp", "seq", "cat", "chmod", "rm"):
+    for name in ("bash", "env", "date", "mktemp", "seq", "cat", "chmod", "rm", "realpath"):
         (stubs / name).symlink_to(shutil.which(name))
     (folder / "script").write_text(without_end(script) + "\n".join(calls))
     environment = {"PATH": str(stubs), "CALLS": str(folder / "calls")}

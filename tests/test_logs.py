@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 
 import pytest
 import structlog
@@ -19,8 +20,10 @@ class Terminal(io.StringIO):
 
 @pytest.fixture(autouse=True)
 def configured_only_here():
+    level = logging.getLogger("botocore").level
     yield
     structlog.reset_defaults()
+    logging.getLogger("botocore").setLevel(level)
 
 
 def events(stream):
@@ -101,3 +104,11 @@ def test_who_masks_texts_is_told_each_late_secret_once():
     for text in ("two", "one", "", "two"):
         late.add(text)
     assert told == ["one", "two"]
+
+
+def test_where_boto_found_what_it_needs_never_mixes_with_what_a_command_prints(caplog):
+    # As Airflow does where it is imported.
+    with caplog.at_level(logging.INFO):
+        configure_logs(stream=io.StringIO())
+        logging.getLogger("botocore.configprovider").info("Found endpoint for s3 via: environment_service.")
+    assert caplog.messages == []

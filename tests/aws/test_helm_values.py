@@ -36,6 +36,10 @@ def test_every_setting_is_one_of_the_collector():
     assert [one for one in VALUES["env"] if not isinstance(one["value"], str)] == []
 
 
+def test_pods_bear_the_name_that_alarms_and_dashboard_look_for():
+    assert {"name": "COLLECTOR_NAME", "value": "NAME"} in VALUES["env"]
+
+
 def test_the_job_makes_both_schemas_and_the_pool():
     shell, dash, script = VALUES["migrateDatabaseJob"]["args"]
     assert (shell, dash) == ("bash", "-c")

@@ -1,7 +1,9 @@
 """The first boot's script, function by function: what Terraform fills in, and Amazon Linux, which cannot run here."""
 
+import gzip
 import re
 import subprocess
+from hashlib import sha256
 
 from boot_script import BY_DEFAULT, UNITS, ran, rendered
 from clean_root import assignments
@@ -25,8 +27,10 @@ def in_bash(text, folder):
 
 def test_with_everything_it_is_below_what_ec2_takes(tmp_path):
     full = {f"COLLECTOR_{number}_OF_TEN": "x" * 60 for number in range(10)} | {"COLLECTOR_STATE_URL": POSTGRES}
-    accounts = [f"account_{number}" for number in range(20)]
-    assert len(rendered(tmp_path, environment=full, accounts=accounts, wheel_url="s3://b/k.whl").encode()) < MOST
+    accounts = [sha256(str(number).encode()).hexdigest()[:15] for number in range(500)]
+    script = rendered(tmp_path, environment=full, accounts=accounts, wheel_url="s3://b/k.whl")
+    # Terraform hands it over by base64gzip: what EC2 counts is packed.
+    assert len(gzip.compress(script.encode())) < MOST
 
 
 def test_it_writes_every_unit_and_nothing_of_the_template_is_left(tmp_path):
@@ -71,7 +75,7 @@ def test_on_amazon_linux_packages_come_from_dnf(tmp_path):
     done = ran(tmp_path, script, "system_packages", "echo $python", "install_agent", dnf="exit 0", sleep="exit 0")
     assert (done.returncode, done.stdout) == (0, "python3.12\n")
     assert (tmp_path / "calls").read_text().splitlines() == [
-        "dnf install -y -q python3.12 python3.12-pip xfsprogs logrotate util-linux",
+        "dnf install -y -q python3.12 python3.12-pip xfsprogs logrotate util-linux diffutils",
         "dnf install -y -q amazon-cloudwatch-agent",
     ]
 
@@ -108,6 +112,62 @@ def test_a_volume_is_found_by_its_id(tmp_path):
     assert done.returncode == 1
     device = "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0123456789abcdef0"
     assert f"the volume vol-0123456789abcdef0 is not attached: there is no {device}" in done.stdout
+
+
+def test_a_boot_that_fails_is_tried_again_after_a_while_and_says_so(tmp_path):
+    script = rendered(tmp_path).replace("/var/log/collector", str(tmp_path / "log"))
+    stubs = {"getent": "exit 0", "install": "exit 0", "chgrp": "exit 0", "dnf": "exit 1", "sleep": "exit 0"}
+    done = ran(
+        tmp_path,
+        script,
+        "main",
+        **stubs,
+        **{"systemd-run": "exit 0", "mkdir": 'exec /bin/mkdir "$@"'},
+        touch='exec /bin/touch "$@"',
+    )
+    assert done.returncode == 1
+    tries = [line for line in (tmp_path / "calls").read_text().splitlines() if line.startswith("systemd-run ")]
+    assert len(tries) == 1
+    assert tries[0].endswith(f" --on-active=10min bash {tmp_path}/script")
+    # systemd would give the limits of the collector's units to whatever has a name like theirs.
+    assert "--unit=collector" not in tries[0]
+    assert "collector: another try in 10 minutes\n" in done.stdout
+
+
+def test_where_systemd_cannot_try_again_the_boot_says_how_to(tmp_path):
+    done = ran(tmp_path, rendered(tmp_path), "again", "echo end", **{"systemd-run": "exit 1"})
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "end")
+    assert f"collector: no other try by itself: bash {tmp_path}/script\n" in done.stdout
+
+
+def test_the_log_of_a_boot_is_sent_before_what_may_fail(tmp_path):
+    (steps,) = re.findall(r"for step in (.*); do", rendered(tmp_path))
+    assert steps.split().index("cloudwatch") == steps.split().index("folders") + 1
+    assert steps.split().index("cloudwatch") < steps.split().index("python_package")
+
+
+def test_the_agent_reads_logs_by_its_group(tmp_path):
+    program = tmp_path / "agent/bin/amazon-cloudwatch-agent-ctl"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\necho "ctl $*" >>"$CALLS"\n')
+    program.chmod(0o755)
+    script = rendered(tmp_path).replace("agent=/opt/aws/amazon-cloudwatch-agent", f"agent={tmp_path}/agent")
+    done = ran(tmp_path, script, "cloudwatch", usermod="exit 0", cmp="exit 0")
+    assert done.returncode == 0, done.stderr
+    _, joined, started = (tmp_path / "calls").read_text().splitlines()
+    assert joined == "usermod -a -G collector cwagent"
+    assert started.startswith("ctl -a fetch-config -m ec2 -s ")
+
+
+def test_temporary_files_lie_on_the_disk_not_in_memory(tmp_path):
+    script = rendered(tmp_path)
+    assert in_bash(environment_file(script), tmp_path)["TMPDIR"] == "/var/tmp"  # noqa: S108
+    assert ran(tmp_path, script, "mktemp").stdout.startswith("/var/tmp/")  # noqa: S108
+
+
+def test_logs_are_rotated_on_amazon_linux_too(tmp_path):
+    assert ran(tmp_path, rendered(tmp_path), "services", systemctl="exit 0").returncode == 0
+    assert "logrotate.timer" in (tmp_path / "calls").read_text().splitlines()[1].split()
 
 
 def test_without_an_agent_the_boot_goes_on_and_says_so(tmp_path):

@@ -3,6 +3,7 @@
 A file as a block device stands for the volume; each run has mounts of its own.
 """
 
+import os
 import re
 import struct
 import subprocess
@@ -56,7 +57,7 @@ def test_a_blank_volume_is_formatted_and_found_again_by_its_uuid(volume, booted,
     done = booted(volume, MOUNTED)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == f"{volume} xfs"
-    entry = re.escape(f" {HOME} auto defaults,nofail,x-systemd.device-timeout=60 0 2\n")
+    entry = re.escape(f" {HOME} auto defaults,nofail,x-systemd.growfs,x-systemd.device-timeout=60 0 2\n")
     assert re.fullmatch(rf"UUID=[0-9a-f-]{{36}}{entry}", fstab(instance))
 
 
@@ -76,6 +77,23 @@ def test_another_volume_takes_the_place_of_the_first(volume, booted, instance):
     assert booted(volume).returncode == 0
     assert fstab(instance).count(HOME) == 1
     assert "UUID=1111" not in fstab(instance)
+
+
+def test_a_grown_volume_has_a_grown_file_system(volume, booted):
+    size = f"stat -f -c '%b %S' {HOME}"
+    before = booted(volume, size).stdout.splitlines()[-1]
+    os.truncate(said("losetup", "--noheadings", "--output=BACK-FILE", volume), 2 * SIZE)
+    said("losetup", "--set-capacity", volume)
+    after = booted(volume, size).stdout.splitlines()[-1]
+    assert int(after.split()[0]) > 1.5 * int(before.split()[0])
+
+
+def test_what_belongs_to_another_number_becomes_the_collectors(volume, booted):
+    made = f"mkdir {HOME}/airflow; touch {HOME}/state.db; ln -s /etc {HOME}/etc; chown -hR 1234:1234 {HOME}"
+    seen = f"stat -c '%u:%g %a' {HOME}; stat -c %u:%g {HOME}/airflow {HOME}/state.db {HOME}/etc /etc"
+    done = booted(volume, f"{made}; folders; {seen}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-5:] == ["861:861 750", "861:861", "861:861", "861:861", "0:0"]
 
 
 def test_a_volume_with_another_file_system_is_taken_as_it_is(volume, booted):

@@ -46,6 +46,17 @@ def test_only_root_and_the_collector_read_what_is_secret(instance):
     }
 
 
+def test_the_collector_has_the_same_number_on_every_machine(instance):
+    assert instance.root.done("id", "collector") == "uid=861(collector) gid=861(collector) groups=861(collector)\n"
+
+
+def test_root_writes_nothing_where_the_collector_could_lead_it_elsewhere(instance):
+    found = instance.root.done("find", HOME, "!", "-user", "collector")
+    assert found == ""
+    secrets = instance.root.text(f"{HOME}/airflow/secrets.env")
+    assert instance.root.text("/etc/collector/airflow.env") == secrets
+
+
 def test_no_secret_is_in_the_log_of_the_boot(instance):
     secrets = re.findall(r"^AIRFLOW__\w+=(\S+)$", instance.root.text(f"{HOME}/airflow/secrets.env"), re.MULTILINE)
     assert len({*secrets, instance.password}) == 4

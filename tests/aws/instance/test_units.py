@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 
 import pytest
 from boot_script import UNITS
@@ -45,6 +46,8 @@ def test_what_stays_up_comes_back_however_it_ends_and_after_a_boot(unit):
 def test_all_together_fit_into_the_memory_of_the_smallest_instance():
     limits = [values(UNITS[unit], "MemoryMax") for unit in STAYING]
     assert sum(int(limit.removesuffix("M")) for (limit,) in limits) < USABLE
+    # Without swap a service above MemoryHigh stands still and never fails; above MemoryMax it ends and comes back.
+    assert [name for name, text in UNITS.items() if values(text, "MemoryHigh")] == []
 
 
 @pytest.mark.parametrize("unit", SERVICES)
@@ -65,3 +68,23 @@ def test_accounts_are_asked_for_until_x_answers_but_an_unknown_name_is_not_asked
     unit = UNITS["collector-accounts.service"]
     assert values(unit, "Restart") == ["on-failure"]
     assert values(unit, "RestartPreventExitStatus") == ["1"]
+
+
+def test_the_same_list_of_accounts_is_not_imported_twice(tmp_path):
+    (line,) = (line for _, line in programs(UNITS) if "accounts import" in line)
+    accounts, collector_ = tmp_path / "accounts.csv", tmp_path / "collector"
+    script = shlex.split(line)[2].replace("/etc/collector/accounts.csv", str(accounts))
+    script = script.replace("/opt/collector/venv/bin/collector", str(collector_))
+
+    def imports(code):
+        """Return how the unit ends where an import ends so, and whether there was one."""
+        collector_.write_text(f"#!/bin/sh\necho >asked; exit {code}\n")
+        collector_.chmod(0o755)
+        (tmp_path / "asked").unlink(missing_ok=True)
+        done = subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, capture_output=True, check=False)  # noqa: S603
+        return done.returncode, (tmp_path / "asked").exists()
+
+    accounts.write_text("username\n@nasa\n")
+    assert [imports(1), imports(2), imports(0), imports(0)] == [(1, True), (2, True), (0, True), (0, False)]
+    accounts.write_text("username\n@nasa\n@esa\n")
+    assert [imports(0), imports(0)] == [(0, True), (0, False)]
