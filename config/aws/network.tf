@@ -105,7 +105,7 @@ resource "aws_vpc_endpoint" "s3" {
 resource "aws_security_group" "collector" {
   count       = local.on_ec2 ? 1 : 0
   name        = "${var.name}-collector"
-  description = "The collector's instance: nothing comes in"
+  description = "Instance of the collector: nothing comes in"
   vpc_id      = local.vpc_id
 }
 

@@ -31,6 +31,11 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9-]{1,29}[a-z0-9]$", var.name)) && !strcontains(var.name, "--")
     error_message = "name has 3 to 31 lower-case letters, digits and single hyphens, begins with a letter and ends with a letter or digit."
   }
+
+  validation {
+    condition     = !startswith(var.name, "sg-")
+    error_message = "name begins with sg-, which EC2 keeps for the ids of security groups: choose another name."
+  }
 }
 
 variable "prefix" {

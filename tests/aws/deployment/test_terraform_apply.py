@@ -39,6 +39,7 @@ WRONG = {
 }
 ALSO_WRONG = {
     "bucket": ("xn--bucket", "bucket begins or ends with what S3 keeps for itself"),
+    "name": ("sg-tweets", "name begins with sg-, which EC2 keeps"),
     "prefix": ("athena/x", "prefix begins with athena or releases"),
     "accounts": ([f"user{number}" for number in range(501)], "accounts are 500 at most"),
 }
