@@ -5,7 +5,13 @@ locals {
     ) : (
     "/aws/service/canonical/ubuntu/server/24.04/stable/current/${var.architecture == "arm64" ? "arm64" : "amd64"}/hvm/ebs-gp3/ami-id"
   )
-  release_key     = var.wheel == null ? "" : "releases/${substr(filesha256(var.wheel), 0, 12)}/${basename(var.wheel)}"
+
+  # What `make wheel` built; null if nothing or several lie there.
+  dist  = "${path.module}/../../dist"
+  built = try("${local.dist}/${one(fileset(local.dist, "collector-*.whl"))}", null)
+  wheel = var.wheel != null ? var.wheel : var.package != null ? null : local.built
+
+  release_key     = local.wheel == null ? "" : "releases/${substr(filesha256(local.wheel), 0, 12)}/${basename(local.wheel)}"
   database_secret = try(aws_db_instance.state[0].master_user_secret[0].secret_arn, "")
   database_url    = local.on_postgres ? "postgresql+psycopg://collector@${aws_db_instance.state[0].endpoint}/collector?sslmode=require" : null
 
@@ -35,10 +41,10 @@ data "aws_subnet" "instance" {
 }
 
 resource "aws_s3_object" "release" {
-  count      = local.on_ec2 && var.wheel != null ? 1 : 0
+  count      = local.on_ec2 && local.wheel != null ? 1 : 0
   bucket     = aws_s3_bucket.output.id
   key        = local.release_key
-  source     = var.wheel
+  source     = local.wheel
   depends_on = [aws_s3_bucket_policy.output, aws_s3_bucket_server_side_encryption_configuration.output]
 }
 
@@ -105,8 +111,8 @@ locals {
   user_data = base64gzip(templatefile("${path.module}/user-data.sh.tftpl", {
     name             = var.name
     region           = var.region
-    package          = var.package
-    wheel_url        = var.wheel == null ? "" : "s3://${var.bucket}/${local.release_key}"
+    package          = var.package != null ? var.package : ""
+    wheel_url        = local.wheel == null ? "" : "s3://${var.bucket}/${local.release_key}"
     data_device      = try(aws_ebs_volume.state[0].id, "")
     accounts         = var.accounts
     environment      = local.environment

@@ -200,23 +200,23 @@ variable "kubernetes_service_accounts" {
 }
 
 variable "package" {
-  description = "What pip installs on the instance: a pinned requirement."
+  description = "A pinned requirement that pip installs on the instance, from the index it asks, instead of the wheel that make wheel builds."
   type        = string
-  default     = "collector==0.1.0"
+  default     = null
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9._-]+(\\[[A-Za-z0-9,._-]+\\])?==[A-Za-z0-9.+!]+$", var.package))
-    error_message = "package is a pinned requirement, such as collector==0.1.0."
+    condition     = var.package == null || can(regex("^[A-Za-z0-9._-]+(\\[[A-Za-z0-9,._-]+\\])?==[A-Za-z0-9.+!]+$", var.package))
+    error_message = "package is a pinned requirement, such as ours==0.1.0."
   }
 }
 
 variable "wheel" {
-  description = "Path of a built wheel to install instead of package; Terraform puts it below releases/ of the bucket."
+  description = "Path of a built wheel to install; by default the one in the project's dist/. Terraform puts it below releases/ of the bucket."
   type        = string
   default     = null
 
   validation {
     condition     = var.wheel == null || try(fileexists(var.wheel) && endswith(var.wheel, ".whl"), false)
-    error_message = "wheel is the path of an existing .whl file: `python -m build --wheel` makes one."
+    error_message = "wheel is the path of an existing .whl file: `make wheel` in the project makes one."
   }
 }
