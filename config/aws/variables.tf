@@ -110,6 +110,17 @@ variable "volume_gb" {
   }
 }
 
+variable "state_snapshot" {
+  description = "Snapshot of an EBS volume from which the volume of the state is made; looked at only when it is made."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.state_snapshot == null || can(regex("^snap-[0-9a-f]+$", var.state_snapshot))
+    error_message = "state_snapshot is the id of a snapshot, such as snap-0a1b2c3d."
+  }
+}
+
 variable "database" {
   description = "Where the collector's state is kept: sqlite (a file of the instance) or postgres (RDS)."
   type        = string

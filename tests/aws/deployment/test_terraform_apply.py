@@ -18,6 +18,7 @@ WRONG = {
     "architecture": ("arm", "architecture is arm64 or x86_64."),
     "instance_type": ("large", "instance_type is an EC2 instance type"),
     "volume_gb": (1, "volume_gb is 10 to 16384."),
+    "state_snapshot": ("vol-0a1b2c3d", "state_snapshot is the id of a snapshot"),
     "database": ("mysql", "database is sqlite or postgres."),
     "database_instance_class": ("t4g.micro", "database_instance_class is a class of RDS"),
     "vpc_id": ("10.0.0.0/16", "vpc_id is the id of a VPC"),
@@ -52,6 +53,8 @@ APART = [
         "needs two subnets or more, in two availability zones",
     ),
     ({"package": "ours==0.1.0", "wheel": "main.whl"}, "package and wheel are two ways"),
+    ({"instance_type": "t2.medium", "architecture": "x86_64"}, "t2.medium is not of the Nitro System"),
+    ({"instance_type": "t3.medium"}, "t3.medium has no arm64 processor: set architecture too."),
     ({"eks_cluster": "airflow"}, "eks_cluster is for the large size: set instance = false too"),
 ]
 
@@ -111,7 +114,9 @@ def test_each_wrong_input_is_named_with_what_is_allowed(unapplied, wrong):
     assert said.count("Error: Invalid value for variable") == len(wrong)
 
 
-@pytest.mark.parametrize(("given", "message"), APART, ids=["vpc", "large", "subnets", "package", "eks"])
+@pytest.mark.parametrize(
+    ("given", "message"), APART, ids=["vpc", "large", "subnets", "package", "xen", "processor", "eks"]
+)
 def test_inputs_that_do_not_fit_each_other_are_named(unapplied, aws, given, message):
     given = {**BY_DEFAULT, **given}
     if "vpc_id" in given:

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from deployed import HOME
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from terraform import MODULE, resources
 
 pytestmark = [pytest.mark.xdist_group("terraform"), pytest.mark.timeout(600)]
@@ -28,3 +30,35 @@ def test_ec2_takes_the_description_of_every_security_group_and_rule(small):
     assert [one for one in told if len(one[1]) != 1 or not TAKEN.fullmatch(one[1][0])] == []
     planned = [one["description"] for kind in GROUPS_AND_RULES for one in resources(small, kind).values()]
     assert [one for one in planned if not TAKEN.fullmatch(one)] == []
+
+
+def test_subnets_lie_in_no_local_zone_though_their_names_sort_first(unapplied, monkeypatch):
+    offered = INSTANCE_TYPE_OFFERINGS["availability-zone"]
+    local = {"InstanceType": "t4g.medium", "LocationType": "availability-zone", "Location": f"{HOME}-ham-1a"}
+    monkeypatch.setitem(offered, HOME, [local, *offered[HOME]])
+    unapplied.give(unapplied.given)
+    plan = unapplied.plan()
+    subnets = resources(plan, "aws_subnet")
+    assert [one["availability_zone"] for one in subnets.values()] == [f"{HOME}a", f"{HOME}b"]
+    usual = configured(plan)["data.aws_availability_zones.usual"]["expressions"]
+    assert usual["state"] == {"constant_value": "available"}
+    (only,) = usual["filter"]
+    assert only["name"] == {"constant_value": "opt-in-status"}
+    assert only["values"] == {"constant_value": ["opt-in-not-required"]}
+
+
+def test_the_machine_boots_when_its_ways_out_and_its_rights_are_there(small):
+    awaited = {
+        "aws_iam_role_policy.collector",
+        "aws_route_table_association.public",
+        "aws_s3_bucket_policy.output",
+        "aws_s3_object.release",
+        "aws_vpc_endpoint.s3",
+        "aws_vpc_security_group_egress_rule.https",
+    }
+    assert awaited <= set(configured(small)["aws_instance.collector"]["depends_on"])
+
+
+def configured(plan):
+    """Return what the files say of each resource, by its address."""
+    return {one["address"]: one for one in plan["configuration"]["root_module"]["resources"]}
