@@ -62,6 +62,7 @@ engines: .venv/dev .venv/engines/ready ## Run what `collector sql` prints in Spa
 	$(BIN)/python tests/benchmarks/engines.py
 
 wheel: .venv/run ## Build the package into dist/, with all that a machine needs: migrations, DAGs, locked requirements
+	@rm -f dist/collector-*.whl
 	$(BIN)/python -m hatchling build -t wheel -d dist
 
 lock: .venv/uv ## Lock the newest versions of every dependency, with hashes

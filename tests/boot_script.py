@@ -13,6 +13,8 @@ PROGRAM = shutil.which("terraform") or shutil.which("tofu")
 BY_DEFAULT = {
     "name": "tweets-of-mine",
     "region": "eu-central-1",
+    "operating_system": "ubuntu",
+    "architecture": "x86_64",
     "package": "collector==0.1.0",
     "wheel_url": "",
     "data_device": "",

@@ -18,7 +18,10 @@ UBUNTU = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/eb
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 KEY = f"arn:aws:kms:{AWAY}:{DEFAULT_ACCOUNT_ID}:key/{KEY_ID}"
 BY_DEFAULT = {"region": HOME, "bucket": "tweets-of-mine", "name": "tweets"}
+# moto applies a bucket's denials without their conditions, and would not take a wheel.
+FROM_AN_INDEX = {"package": "ours==0.1.0"}
 CHOSEN = {
+    **FROM_AN_INDEX,
     "region": AWAY,
     "bucket": "other-tweets",
     "name": "other-tweets",

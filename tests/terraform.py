@@ -60,11 +60,16 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One state of the module: what was given, and what Terraform made of it."""
+    """One state of the module: what was given, and what Terraform made of it. Its folder lies as in the project."""
 
     folder: Path
     server: str
     given: dict[str, Any]
+
+    @property
+    def dist(self) -> Path:
+        """Return where the module looks for what `make wheel` built."""
+        return self.folder.parent.parent / "dist"
 
     def begin(self, extra: str = "") -> "Deployment":
         """Copy the module, with what only tests need beside it, and initialize."""

@@ -114,7 +114,7 @@ variable "kms_key_arn" {
 }
 
 variable "force_destroy" {
-  description = "true lets terraform destroy delete the tweets, the database and the state for good. Leave it false until then."
+  description = "true, once applied, lets terraform destroy delete the tweets, the database and the state for good; until then it refuses."
   type        = bool
   default     = false
 }

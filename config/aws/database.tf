@@ -40,6 +40,21 @@ resource "aws_db_parameter_group" "state" {
   }
 }
 
+# RDS makes them itself otherwise, and keeps what they hold for ever.
+resource "aws_cloudwatch_log_group" "database" {
+  #checkov:skip=CKV_AWS_158:kms_key_arn chooses a KMS key; without it CloudWatch encrypts with a key of its own.
+  #checkov:skip=CKV_AWS_338:A month of logs answers what happened to the state, which can be rebuilt from the bucket.
+  for_each          = local.on_postgres ? toset(["postgresql", "upgrade"]) : toset([])
+  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  retention_in_days = 30
+  kms_key_id        = var.kms_key_arn
+}
+
+# Its id makes the name of the final snapshot a new one for each database: RDS refuses one that is taken.
+resource "terraform_data" "database" {
+  count = local.on_postgres ? 1 : 0
+}
+
 resource "aws_db_instance" "state" {
   #checkov:skip=CKV_AWS_157:database_multi_az chooses a second server; a lost state can be rebuilt from the bucket.
   #checkov:skip=CKV_AWS_161:The password is kept and rotated by RDS, and read by the collector's role alone.
@@ -76,6 +91,9 @@ resource "aws_db_instance" "state" {
   copy_tags_to_snapshot           = true
   deletion_protection             = !var.force_destroy
   skip_final_snapshot             = var.force_destroy
-  final_snapshot_identifier       = "${var.name}-final"
-  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+  final_snapshot_identifier       = "${var.name}-final-${substr(terraform_data.database[0].id, 0, 8)}"
+  enabled_cloudwatch_logs_exports = keys(aws_cloudwatch_log_group.database)
+
+  # Or a change that was applied would wait for days, and fall upon a night of its own.
+  apply_immediately = true
 }

@@ -11,7 +11,7 @@ locals {
     local.on_postgres ? {
       database-secret = templatefile("${path.module}/policies/secret.json", merge(local.policy_words, { secret_arn = local.database_secret }))
     } : {},
-    local.on_ec2 && var.wheel != null ? {
+    local.on_ec2 && local.wheel != null ? {
       release = templatefile("${path.module}/policies/release.json", merge(local.policy_words, { release_key = local.release_key }))
     } : {},
     local.encrypted ? {

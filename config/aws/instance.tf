@@ -5,7 +5,13 @@ locals {
     ) : (
     "/aws/service/canonical/ubuntu/server/24.04/stable/current/${var.architecture == "arm64" ? "arm64" : "amd64"}/hvm/ebs-gp3/ami-id"
   )
-  release_key     = var.wheel == null ? "" : "releases/${substr(filesha256(var.wheel), 0, 12)}/${basename(var.wheel)}"
+
+  # What `make wheel` built; null if nothing or several lie there.
+  dist  = "${path.module}/../../dist"
+  built = try("${local.dist}/${one(fileset(local.dist, "collector-*.whl"))}", null)
+  wheel = var.wheel != null ? var.wheel : var.package != null ? null : local.built
+
+  release_key     = local.wheel == null ? "" : "releases/${substr(filesha256(local.wheel), 0, 12)}/${basename(local.wheel)}"
   database_secret = try(aws_db_instance.state[0].master_user_secret[0].secret_arn, "")
   database_url    = local.on_postgres ? "postgresql+psycopg://collector@${aws_db_instance.state[0].endpoint}/collector?sslmode=require" : null
 
@@ -29,16 +35,34 @@ data "aws_ssm_parameter" "image" {
   name  = local.image
 }
 
+data "aws_ec2_instance_type" "chosen" {
+  count         = local.on_ec2 ? 1 : 0
+  instance_type = local.instance_type
+
+  # On Xen, volumes have other names than those by which the first boot finds the state.
+  lifecycle {
+    postcondition {
+      condition     = self.hypervisor == "nitro" || self.bare_metal
+      error_message = "instance_type ${local.instance_type} is not of the Nitro System: choose a newer one, such as t3.medium, t4g.medium or m7g.large."
+    }
+
+    postcondition {
+      condition     = contains(self.supported_architectures, var.architecture)
+      error_message = "instance_type ${local.instance_type} has no ${var.architecture} processor: set architecture too."
+    }
+  }
+}
+
 data "aws_subnet" "instance" {
   count = local.on_ec2 && !local.own_network ? 1 : 0
   id    = local.instance_subnet
 }
 
 resource "aws_s3_object" "release" {
-  count      = local.on_ec2 && var.wheel != null ? 1 : 0
+  count      = local.on_ec2 && local.wheel != null ? 1 : 0
   bucket     = aws_s3_bucket.output.id
   key        = local.release_key
-  source     = var.wheel
+  source     = local.wheel
   depends_on = [aws_s3_bucket_policy.output, aws_s3_bucket_server_side_encryption_configuration.output]
 }
 
@@ -51,8 +75,12 @@ resource "aws_ebs_volume" "state" {
   size              = var.volume_gb
   encrypted         = true
   kms_key_id        = var.kms_key_arn
+  snapshot_id       = var.state_snapshot
   final_snapshot    = !var.force_destroy
   tags              = { Name = "${var.name}-state" }
+
+  # Each of these would make an empty volume in place of the state.
+  lifecycle { ignore_changes = [kms_key_id, availability_zone, snapshot_id] }
 }
 
 resource "aws_volume_attachment" "state" {
@@ -97,7 +125,17 @@ resource "aws_instance" "collector" {
     ignore_changes = [ami]
   }
 
-  depends_on = [aws_iam_role_policy.collector, aws_route_table_association.public, aws_s3_object.release]
+  # What its first boot needs.
+  depends_on = [
+    aws_iam_role_policy.collector,
+    aws_route_table_association.public,
+    aws_s3_bucket_policy.output,
+    aws_s3_object.release,
+    aws_vpc_endpoint.s3,
+    aws_vpc_security_group_egress_rule.database,
+    aws_vpc_security_group_egress_rule.https,
+    aws_vpc_security_group_egress_rule.mirrors,
+  ]
 }
 
 locals {
@@ -105,8 +143,10 @@ locals {
   user_data = base64gzip(templatefile("${path.module}/user-data.sh.tftpl", {
     name             = var.name
     region           = var.region
-    package          = var.package
-    wheel_url        = var.wheel == null ? "" : "s3://${var.bucket}/${local.release_key}"
+    operating_system = var.operating_system
+    architecture     = var.architecture
+    package          = var.package != null ? var.package : ""
+    wheel_url        = local.wheel == null ? "" : "s3://${var.bucket}/${local.release_key}"
     data_device      = try(aws_ebs_volume.state[0].id, "")
     accounts         = var.accounts
     environment      = local.environment

@@ -1,6 +1,7 @@
 locals {
-  own_network = local.on_ec2 && var.vpc_id == null
-  zones       = slice(sort(local.own_network ? data.aws_ec2_instance_type_offerings.zones[0].locations : []), 0, local.own_network ? 2 : 0)
+  own_network  = local.on_ec2 && var.vpc_id == null
+  zones_to_use = local.own_network ? setintersection(data.aws_availability_zones.usual[0].names, data.aws_ec2_instance_type_offerings.zones[0].locations) : []
+  zones        = slice(sort(local.zones_to_use), 0, local.own_network ? 2 : 0)
 
   cluster_network = one(data.aws_eks_cluster.airflow[*].vpc_config[0])
   given_vpc       = var.vpc_id != null ? var.vpc_id : try(local.cluster_network.vpc_id, null)
@@ -9,6 +10,17 @@ locals {
   vpc_id           = local.own_network ? one(aws_vpc.own[*].id) : local.given_vpc
   instance_subnet  = local.own_network ? try(aws_subnet.public[0].id, null) : try(local.given_subnets[0], null)
   database_subnets = local.own_network ? aws_subnet.private[*].id : local.given_subnets
+}
+
+# Not Local and Wavelength Zones, which lack much, and whose names sort first.
+data "aws_availability_zones" "usual" {
+  count = local.own_network ? 1 : 0
+  state = "available"
+
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
 }
 
 # Older zones do not offer every instance type: subnets lie where the instance can start.
@@ -105,7 +117,7 @@ resource "aws_vpc_endpoint" "s3" {
 resource "aws_security_group" "collector" {
   count       = local.on_ec2 ? 1 : 0
   name        = "${var.name}-collector"
-  description = "The collector's instance: nothing comes in"
+  description = "Instance of the collector: nothing comes in"
   vpc_id      = local.vpc_id
 }
 

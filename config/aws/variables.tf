@@ -31,6 +31,11 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9-]{1,29}[a-z0-9]$", var.name)) && !strcontains(var.name, "--")
     error_message = "name has 3 to 31 lower-case letters, digits and single hyphens, begins with a letter and ends with a letter or digit."
   }
+
+  validation {
+    condition     = !startswith(var.name, "sg-")
+    error_message = "name begins with sg-, which EC2 keeps for the ids of security groups: choose another name."
+  }
 }
 
 variable "prefix" {
@@ -102,6 +107,17 @@ variable "volume_gb" {
   validation {
     condition     = var.volume_gb >= 10 && var.volume_gb <= 16384
     error_message = "volume_gb is 10 to 16384."
+  }
+}
+
+variable "state_snapshot" {
+  description = "Snapshot of an EBS volume from which the volume of the state is made; looked at only when it is made."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.state_snapshot == null || can(regex("^snap-[0-9a-f]+$", var.state_snapshot))
+    error_message = "state_snapshot is the id of a snapshot, such as snap-0a1b2c3d."
   }
 }
 
@@ -195,23 +211,23 @@ variable "kubernetes_service_accounts" {
 }
 
 variable "package" {
-  description = "What pip installs on the instance: a pinned requirement."
+  description = "A pinned requirement that pip installs on the instance, from the index it asks, instead of the wheel that make wheel builds."
   type        = string
-  default     = "collector==0.1.0"
+  default     = null
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9._-]+(\\[[A-Za-z0-9,._-]+\\])?==[A-Za-z0-9.+!]+$", var.package))
-    error_message = "package is a pinned requirement, such as collector==0.1.0."
+    condition     = var.package == null || can(regex("^[A-Za-z0-9._-]+(\\[[A-Za-z0-9,._-]+\\])?==[A-Za-z0-9.+!]+$", var.package))
+    error_message = "package is a pinned requirement, such as ours==0.1.0."
   }
 }
 
 variable "wheel" {
-  description = "Path of a built wheel to install instead of package; Terraform puts it below releases/ of the bucket."
+  description = "Path of a built wheel to install; by default the one in the project's dist/. Terraform puts it below releases/ of the bucket."
   type        = string
   default     = null
 
   validation {
     condition     = var.wheel == null || try(fileexists(var.wheel) && endswith(var.wheel, ".whl"), false)
-    error_message = "wheel is the path of an existing .whl file: `python -m build --wheel` makes one."
+    error_message = "wheel is the path of an existing .whl file: `make wheel` in the project makes one."
   }
 }

@@ -25,6 +25,16 @@ data "aws_caller_identity" "current" {
     }
 
     precondition {
+      condition     = !var.instance || var.package != null || local.wheel != null
+      error_message = "There is nothing to install: run `make wheel` in the project (its dist/ then holds one wheel of the collector), or set wheel or package."
+    }
+
+    precondition {
+      condition     = var.package == null || var.wheel == null
+      error_message = "package and wheel are two ways to say what is installed: give one of them."
+    }
+
+    precondition {
       condition     = !var.instance || var.eks_cluster == null
       error_message = "eks_cluster is for the large size: set instance = false too, or leave eks_cluster out."
     }

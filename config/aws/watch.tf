@@ -54,9 +54,10 @@ locals {
     },
   )
 
+  # Of different lengths, or a recovery and a reboot may hinder each other, as AWS says.
   status_alarms = {
-    system   = { metric = "StatusCheckFailed_System", action = "recover", text = "The hardware below the instance failed: EC2 moves the instance to other hardware. Afterwards: collector status." }
-    instance = { metric = "StatusCheckFailed_Instance", action = "reboot", text = "The instance does not answer: EC2 reboots it, and the services come up by themselves. If it recurs, see its memory and its disks on the dashboard. Afterwards: collector status." }
+    system   = { metric = "StatusCheckFailed_System", action = "recover", minutes = 2, text = "The hardware below the instance failed: EC2 moves the instance to other hardware. Afterwards: collector status." }
+    instance = { metric = "StatusCheckFailed_Instance", action = "reboot", minutes = 5, text = "The instance does not answer: EC2 reboots it, and the services come up by themselves. If it recurs, see its memory and its disks on the dashboard. Afterwards: collector status." }
   }
 }
 
@@ -185,7 +186,7 @@ resource "aws_cloudwatch_metric_alarm" "status" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   period              = 60
-  evaluation_periods  = 5
+  evaluation_periods  = each.value.minutes
   treat_missing_data  = "missing"
   alarm_actions       = ["arn:${local.partition}:automate:${var.region}:ec2:${each.value.action}", aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]

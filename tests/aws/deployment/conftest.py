@@ -13,6 +13,7 @@ from deployed import (
     BY_DEFAULT,
     CHOSEN,
     ELSEWHERE,
+    FROM_AN_INDEX,
     HOME,
     LARGE,
     WHEEL,
@@ -52,8 +53,14 @@ def begun(s3_server: str, aws: Clients, tmp_path_factory) -> Iterator[tuple[Depl
     """Begin all at the same time, while other tests run."""
     add_what_moto_lacks(AWAY, aws)
     folder = tmp_path_factory.mktemp("terraform")
-    given = {"by_default": BY_DEFAULT, "chosen": CHOSEN, "elsewhere": {**ELSEWHERE, **a_network(aws("ec2", AWAY))}}
-    made = Deployments(**{name: Deployment(folder / name, s3_server, one).begin() for name, one in given.items()})
+    given = {
+        "by_default": {**BY_DEFAULT, **FROM_AN_INDEX},
+        "chosen": CHOSEN,
+        "elsewhere": {**ELSEWHERE, **a_network(aws("ec2", AWAY))},
+    }
+    made = Deployments(
+        **{name: Deployment(folder / name / "config" / "aws", s3_server, one).begin() for name, one in given.items()}
+    )
     running = [one.start("apply", "-input=false", "-no-color", "-auto-approve") for one in made]
     yield made, running
     for one in running:
@@ -94,8 +101,12 @@ def elsewhere(deployments: Deployments) -> Deployment:
 
 @pytest.fixture(scope="session")
 def unapplied(s3_server: str, tmp_path_factory) -> Deployment:
-    """Give a copy of the module that is only planned."""
-    return Deployment(tmp_path_factory.mktemp("terraform") / "unapplied", s3_server, BY_DEFAULT).begin()
+    """Give a copy of the module that is only planned, after `make wheel`."""
+    project = tmp_path_factory.mktemp("project")
+    deployment = Deployment(project / "config" / "aws", s3_server, BY_DEFAULT).begin()
+    deployment.dist.mkdir()
+    (deployment.dist / WHEEL).write_bytes(b"a wheel")
+    return deployment
 
 
 @pytest.fixture(scope="session")
@@ -121,13 +132,8 @@ def large(unapplied: Deployment, network_of_cluster: dict[str, Any]) -> dict[str
 
 
 @pytest.fixture(scope="session")
-def small(unapplied: Deployment, tmp_path_factory) -> dict[str, Any]:
-    """Give the plan of the small size with a wheel, and RDS in a network of its own.
-
-    moto applies a bucket's denials without their conditions, and would not take the wheel.
-    """
-    path = tmp_path_factory.mktemp("dist") / WHEEL
-    path.write_bytes(b"a wheel")
-    deployment = replace(unapplied, given={**BY_DEFAULT, "database": "postgres", "wheel": str(path)})
+def small(unapplied: Deployment) -> dict[str, Any]:
+    """Give the plan of the small size with the wheel that was built, and RDS in a network of its own."""
+    deployment = replace(unapplied, given={**BY_DEFAULT, "database": "postgres"})
     deployment.give(deployment.given)
     return deployment.plan()

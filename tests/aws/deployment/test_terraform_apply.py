@@ -1,10 +1,11 @@
 """The module as Terraform sees it: its form, its inputs, and a second plan."""
 
 import re
+import shutil
 
 import pytest
-from deployed import BY_DEFAULT
-from terraform import DRIFT, MODULE
+from deployed import BY_DEFAULT, WHEEL
+from terraform import DRIFT, MODULE, resources
 
 pytestmark = [pytest.mark.xdist_group("terraform"), pytest.mark.timeout(600)]
 
@@ -17,6 +18,7 @@ WRONG = {
     "architecture": ("arm", "architecture is arm64 or x86_64."),
     "instance_type": ("large", "instance_type is an EC2 instance type"),
     "volume_gb": (1, "volume_gb is 10 to 16384."),
+    "state_snapshot": ("vol-0a1b2c3d", "state_snapshot is the id of a snapshot"),
     "database": ("mysql", "database is sqlite or postgres."),
     "database_instance_class": ("t4g.micro", "database_instance_class is a class of RDS"),
     "vpc_id": ("10.0.0.0/16", "vpc_id is the id of a VPC"),
@@ -24,7 +26,7 @@ WRONG = {
     "eks_cluster": ("arn:aws:eks:eu-central-1:1:cluster/x", "eks_cluster is the name of an EKS cluster, not its ARN."),
     "kubernetes_namespace": ("Air Flow", "kubernetes_namespace is a DNS label"),
     "kubernetes_service_accounts": ([], "kubernetes_service_accounts are names of service accounts"),
-    "package": ("collector", "package is a pinned requirement, such as collector==0.1.0."),
+    "package": ("ours", "package is a pinned requirement, such as ours==0.1.0."),
     "wheel": ("no/such.whl", "wheel is the path of an existing .whl file"),
     "accounts": (["not a name"], "accounts are usernames of X"),
     "schedule": ("hourly", "schedule is a cron expression of five fields"),
@@ -39,6 +41,7 @@ WRONG = {
 }
 ALSO_WRONG = {
     "bucket": ("xn--bucket", "bucket begins or ends with what S3 keeps for itself"),
+    "name": ("sg-tweets", "name begins with sg-, which EC2 keeps"),
     "prefix": ("athena/x", "prefix begins with athena or releases"),
     "accounts": ([f"user{number}" for number in range(501)], "accounts are 500 at most"),
 }
@@ -49,6 +52,9 @@ APART = [
         {"vpc_id": "vpc-0a1b2c3d", "subnet_ids": ["subnet-0a1b2c3d"], "database": "postgres"},
         "needs two subnets or more, in two availability zones",
     ),
+    ({"package": "ours==0.1.0", "wheel": "main.whl"}, "package and wheel are two ways"),
+    ({"instance_type": "t2.medium", "architecture": "x86_64"}, "t2.medium is not of the Nitro System"),
+    ({"instance_type": "t3.medium"}, "t3.medium has no arm64 processor: set architecture too."),
     ({"eks_cluster": "airflow"}, "eks_cluster is for the large size: set instance = false too"),
 ]
 
@@ -69,10 +75,28 @@ def test_the_module_is_formatted_and_valid(unapplied):
     unapplied.run("validate", "-no-color")
 
 
-def test_a_plan_needs_three_inputs_at_most(by_default):
+def test_a_plan_needs_three_inputs_at_most_once_the_wheel_is_built(unapplied):
     needed = {name for name, body in declared().items() if not re.search(r"^ +default +=", body, re.MULTILINE)}
     assert needed == set(BY_DEFAULT) == {"region", "bucket", "name"}
-    assert set(by_default.given) == needed
+    unapplied.give(BY_DEFAULT)
+    (release,) = resources(unapplied.plan(), "aws_s3_object").values()
+    assert release["key"].endswith(f"/{WHEEL}")
+
+
+@pytest.mark.parametrize("built", [[], [WHEEL, WHEEL.replace("0.1", "0.2")]], ids=["none", "two"])
+def test_without_one_built_wheel_a_plan_says_what_to_run_and_the_large_size_needs_none(unapplied, built):
+    kept = unapplied.dist.rename(unapplied.dist.with_name("kept"))
+    unapplied.dist.mkdir()
+    for name in built:
+        (unapplied.dist / name).write_bytes(b"a wheel")
+    unapplied.give(BY_DEFAULT)
+    code, said = unapplied.attempt("plan", "-input=false", "-no-color")
+    unapplied.give({**BY_DEFAULT, "instance": False})
+    unapplied.run("plan", "-input=false", "-no-color")
+    shutil.rmtree(unapplied.dist)
+    kept.rename(unapplied.dist)
+    assert code == 1
+    assert "run `make wheel` in the project" in words(said)
 
 
 def test_every_input_says_what_it_is_and_what_is_wrong_with_it():
@@ -90,13 +114,16 @@ def test_each_wrong_input_is_named_with_what_is_allowed(unapplied, wrong):
     assert said.count("Error: Invalid value for variable") == len(wrong)
 
 
-@pytest.mark.parametrize(("given", "message"), APART, ids=["vpc", "large", "subnets", "eks"])
+@pytest.mark.parametrize(
+    ("given", "message"), APART, ids=["vpc", "large", "subnets", "package", "xen", "processor", "eks"]
+)
 def test_inputs_that_do_not_fit_each_other_are_named(unapplied, aws, given, message):
     given = {**BY_DEFAULT, **given}
     if "vpc_id" in given:
         network = aws("ec2").describe_subnets()["Subnets"][0]
         given["vpc_id"] = network["VpcId"]
         given |= {"subnet_ids": [network["SubnetId"]]} if "subnet_ids" in given else {}
+    (unapplied.folder / "main.whl").touch()
     unapplied.give(given)
     code, said = unapplied.attempt("plan", "-input=false", "-no-color")
     assert code == 1

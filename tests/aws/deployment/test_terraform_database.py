@@ -1,5 +1,7 @@
 """The state database in RDS: closed, encrypted, backed up, and its password known to nobody."""
 
+import re
+
 import pytest
 from deployed import AWAY, KEY
 from terraform import resources
@@ -83,3 +85,18 @@ def test_an_executor_elsewhere_is_told_where_the_state_is(database, elsewhere):
     assert told["COLLECTOR_STATE_URL"] == f"postgresql+psycopg://collector@{at}/collector?sslmode=require"
     assert told["COLLECTOR_STATE_PASSWORD_SECRET"] == database["MasterUserSecret"]["SecretArn"]
     assert elsewhere.outputs()["database_endpoint"] == at
+
+
+def test_its_logs_end_after_a_month_and_are_encrypted_like_the_rest(aws, database):
+    assert sorted(database["EnabledCloudwatchLogsExports"]) == ["postgresql", "upgrade"]
+    told = aws("logs", AWAY).describe_log_groups(logGroupNamePrefix="/aws/rds/instance/many-tweets/")["logGroups"]
+    assert [one["logGroupName"].rsplit("/")[-1] for one in told] == ["postgresql", "upgrade"]
+    assert {(one["retentionInDays"], one["kmsKeyId"]) for one in told} == {(30, KEY)}
+
+
+def test_what_is_changed_is_changed_at_once_and_no_final_snapshot_has_the_name_of_another(elsewhere, small):
+    (made,) = resources(elsewhere.made(), "aws_db_instance").values()
+    assert made["apply_immediately"]
+    assert re.fullmatch("many-tweets-final-[0-9a-f]{8}", made["final_snapshot_identifier"])
+    (planned,) = resources(small, "aws_db_instance").values()
+    assert "final_snapshot_identifier" not in planned

@@ -136,6 +136,15 @@ def test_the_first_boot_mounts_the_volume_of_the_state_and_writes_every_unit(scr
     assert '"log_group_name": "/' in script
 
 
+def test_it_is_recovered_and_rebooted_after_different_times(aws, deployment):
+    """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/UsingAlarmActions.html: or the two may hinder each other."""
+    told = aws("cloudwatch", deployment.given["region"]).describe_alarms(
+        AlarmNamePrefix=f"{deployment.given['name']}-status-"
+    )["MetricAlarms"]
+    periods = {one["AlarmName"].rpartition("-")[2]: one["EvaluationPeriods"] for one in told}
+    assert periods == {"system": 2, "instance": 5}
+
+
 def test_the_tools_to_reach_it_are_told(deployment, instance):
     told = deployment.outputs()
     assert f"--target {instance['InstanceId']} --document-name AWS-StartPortForwardingSession" in told["open_ui"]

@@ -1,9 +1,40 @@
 """The end: what is given up is gone. This file is the last of its group, for nothing is left after it."""
 
+import re
+
 import pytest
-from deployed import AWAY
+from deployed import AWAY, HOME
+from terraform import MODULE
 
 pytestmark = [pytest.mark.xdist_group("terraform"), pytest.mark.timeout(600)]
+
+
+@pytest.mark.parametrize("name", ["by_default", "elsewhere"])
+def test_a_refused_destroy_has_destroyed_nothing_and_says_what_to_apply(deployments, name):
+    deployment = getattr(deployments, name)
+    before = deployment.run("state", "list")
+    code, said = deployment.attempt("destroy", "-auto-approve", "-input=false", "-no-color")
+    assert code == 1
+    assert "Apply force_destroy = true first." in said
+    assert deployment.run("state", "list") == before
+
+
+def test_what_is_refused_is_everything(aws):
+    """Everything stands behind the guard: what does not would be destroyed beside it."""
+    text = "\n".join(path.read_text("utf-8") for path in MODULE.glob("*.tf"))
+    made = {f"{kind}.{name}" for kind, name in re.findall(r'^resource "(\w+)" "(\w+)"', text, re.MULTILINE)}
+    (behind,) = re.findall(r"depends_on = \[(.*?)\]", (MODULE / "guard.tf").read_text("utf-8"), re.DOTALL)
+    assert set(re.findall(r"\w+\.\w+", behind)) == made - {"terraform_data.guard"}
+    assert aws("s3", HOME).get_bucket_policy(Bucket="tweets-of-mine")["Policy"]
+
+
+def test_it_is_destroyed_once_that_is_applied(aws, elsewhere):
+    elsewhere.give({**elsewhere.given, "force_destroy": True})
+    elsewhere.run("apply", "-auto-approve", "-input=false", "-no-color")
+    elsewhere.run("state", "rm", "aws_athena_named_query.view")  # moto does not know how to delete one
+    elsewhere.run("destroy", "-auto-approve", "-input=false", "-no-color")
+    assert elsewhere.run("state", "list") == ""
+    assert aws("rds", AWAY).describe_db_instances()["DBInstances"] == []
 
 
 def test_destroy_leaves_nothing_behind(aws, chosen):
