@@ -18,8 +18,6 @@ BY_DEFAULT = {
     "package": "collector==0.1.0",
     "wheel_url": "",
     "data_device": "",
-    "operating_system": "ubuntu",
-    "architecture": "x86_64",
     "accounts": [],
     "environment": {"COLLECTOR_OUTPUT": "s3://tweets-of-mine/collector", "COLLECTOR_SCHEDULE": "*/15 * * * *"},
     "units": UNITS,
