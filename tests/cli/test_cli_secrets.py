@@ -13,7 +13,15 @@ import pytest
 from doctoring import visit
 from test_cli_service import PATIENCE, assert_caught_up, s3_at, served, wait_for
 
-AT_DEBUG = "import logging; logging.basicConfig(level=logging.DEBUG); from collector.cli import main; main()"
+# The command quiets botocore as a whole, so that its parts are set by themselves.
+AT_DEBUG = """
+import logging
+logging.basicConfig(level=logging.DEBUG)
+for part in ("auth", "client", "credentials", "endpoint", "hooks", "httpsession", "parsers", "regions"):
+    logging.getLogger(f"botocore.{part}").setLevel(logging.DEBUG)
+from collector.cli import main
+main()
+"""
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner
 
 from collector.cli.sql import sql
@@ -11,6 +12,13 @@ from collector.core.columns import COLUMNS
 
 AWS = Path(__file__).parents[2] / "config" / "aws"
 BUCKET = ("--output", "s3://my-bucket/a/prefix/")
+
+
+@pytest.fixture
+def in_this_process():
+    """A command that runs here leaves its logs configured, and other tests listen to theirs."""
+    yield
+    structlog.reset_defaults()
 
 
 def statements(sql):
@@ -61,6 +69,7 @@ def test_views_of_two_buckets_in_one_session_keep_a_secret_each(collector):
 
 
 @pytest.mark.parametrize("engine", ["athena", "duckdb", "spark", "postgres"])
+@pytest.mark.usefixtures("in_this_process")
 def test_sql_is_utf_8_whatever_the_locale(engine):
     ended = CliRunner(charset="latin-1").invoke(sql, [engine, "--output", "s3://my-bucket/橋"])
     assert "my-bucket/橋/tweets" in ended.stdout_bytes.decode()
