@@ -13,6 +13,8 @@ MODULE = Path(__file__).parent.parent / "config" / "aws"
 PROGRAM = shutil.which("terraform") or shutil.which("tofu")
 LINTERS = Path(__file__).parent.parent / ".venv" / "checkov" / "bin"
 DRIFT = 2
+OF_A_PERSON = (".terraform*", "*.tfstate*", "*.tfvars*")
+"""What somebody has in the folder who deploys from it: none of a test's business."""
 
 # The server takes any credentials, and has one address for all buckets.
 ON_THIS_MACHINE = """
@@ -73,7 +75,7 @@ class Deployment:
 
     def begin(self, extra: str = "") -> "Deployment":
         """Copy the module, with what only tests need beside it, and initialize."""
-        shutil.copytree(MODULE, self.folder)
+        shutil.copytree(MODULE, self.folder, ignore=shutil.ignore_patterns(*OF_A_PERSON))
         (self.folder / "test_override.tf").write_text(ON_THIS_MACHINE + extra)
         self.give(self.given)
         self.run("init", "-input=false", f"-plugin-dir={providers()}")
