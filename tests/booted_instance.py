@@ -27,6 +27,8 @@ from collector.sandbox.environment import environment_of
 HOME = "/var/lib/collector"
 STAYING = ("api-server", "scheduler", "dag-processor")
 RELEASE = "releases/0123456789ab"
+PREFIX = "instance"
+"""A place of its own: all sandboxes of a process share one S3."""
 PATIENCE = 120.0
 
 
@@ -176,7 +178,7 @@ class BootedInstance:
             aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
         )
-        found = s3.Bucket(self.sandbox.s3_bucket).objects.filter(Prefix="airflow/tweets/")
+        found = s3.Bucket(self.sandbox.s3_bucket).objects.filter(Prefix=f"{PREFIX}/tweets/")
         return sum(one.get()["Body"].read().count(b"\n") - 1 for one in found)
 
 
@@ -191,7 +193,7 @@ def made_instance(root: CleanRoot, sandbox: Sandbox, wheel: Path, folder: Path) 
     s3 = boto3.client("s3", **_at(sandbox))
     s3.upload_file(str(wheel), sandbox.s3_bucket, f"{RELEASE}/{wheel.name}")
     url = f"http://127.0.0.1:{_free_port()}"
-    environment = environment_of(sandbox, "airflow") | {
+    environment = environment_of(sandbox, PREFIX) | {
         "AIRFLOW__API__PORT": url.rpartition(":")[2],
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",

@@ -25,7 +25,7 @@ def lookups(machine):
 
 def test_every_unit_does_its_work(machine):
     for part in STAYING:
-        assert machine.shown(f"collector-{part}", "SubState") == "running"
+        machine.wait(lambda part=part: machine.shown(f"collector-{part}", "SubState") == "running", f"{part} runs")
     for part in ("setup", "accounts"):
         machine.wait(lambda part=part: machine.shown(f"collector-{part}", "SubState") == "exited", f"{part} is done")
     assert machine.shown("collector-metrics.timer", "SubState") == "waiting"
