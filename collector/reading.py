@@ -87,6 +87,7 @@ def _s3_bodies(url: str) -> Iterator[tuple[str, bytes]]:
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
     bucket, _, path = url.removeprefix("s3://").partition("/")
+    path = re.sub("/+", "/", path).lstrip("/")  # as the collector writes below an output
     client = boto3.client("s3")
     try:
         keys = _keys(client, bucket, path)

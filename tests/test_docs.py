@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from collector.airflow.pool import MAKE
 from collector.cli import collector
-from collector.cli.frame import DONE, FAILED, TRY_LATER, WRONG_USE
+from collector.cli.frame import DONE, FAILED, STOPPED, TRY_LATER, WRONG_USE
 from collector.core.columns import COLUMNS
 from collector.settings import PREFIX, Settings
 
@@ -110,7 +110,7 @@ def test_the_readme_tells_every_column_in_order():
 
 def test_the_readme_tells_every_exit_code():
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert told == {DONE, FAILED, WRONG_USE, TRY_LATER}
+    assert told == {DONE, FAILED, WRONG_USE, TRY_LATER, STOPPED}
 
 
 def test_the_commands_that_the_readme_writes_down_exist():

@@ -163,6 +163,7 @@ def test_a_bucket_is_read_like_a_folder():
     assert ids_at("s3://copy/x") == ids_at("s3://copy/x/") == ids_at("s3://copy/x/tweets") == [1, 2, 3]
     assert ids_at(f"s3://copy/x/{KEY.format(1)}.gz") == [2]
     assert ids_at("s3://copy/x/tweets/*.csv") == [1, 3]
+    assert ids_at("s3://copy//x") == ids_at("s3://copy/x//tweets/") == [1, 2, 3]
     assert ids_at("s3://copy/bare") == [FIRST_ID]
     assert ids_at("s3://copy/young") == []
 

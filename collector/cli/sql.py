@@ -79,10 +79,10 @@ def athena(*, output: str | None, name: str, database: str | None, since: date, 
     if only == "table":
         _write(table)
         return
-    making = [f"CREATE DATABASE IF NOT EXISTS {database};\n"] if database else []
+    making = [f"CREATE DATABASE IF NOT EXISTS `{database}`;\n"] if database else []
     notes = [
         "For Amazon Athena, engine version 3, which takes one statement at a time.",
-        f"Put dt into every condition, as in: SELECT count(*) FROM {full_name} WHERE dt >= '2026-11-22'",
+        "Put dt into every condition, as in: WHERE dt >= '2026-11-22'",
     ]
     _print(notes, *making, table, athena_view(full_name))
 

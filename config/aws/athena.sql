@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW tweets AS
+CREATE OR REPLACE VIEW "tweets" AS
 SELECT
   CAST(NULLIF(tweet_id, '') AS bigint) AS tweet_id,
   CAST(NULLIF(account_id, '') AS bigint) AS account_id,
@@ -28,4 +28,4 @@ SELECT
   NULLIF(batch_id, '') AS batch_id,
   dt,
   hour
-FROM tweets_csv;
+FROM "tweets_csv";

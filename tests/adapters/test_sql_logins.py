@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 from collector.adapters.kept_secret import KEPT
 from collector.adapters.sql_state import SqlState
 from collector.adapters.sql_state.migrations import is_at_head, upgrade
-from collector.core.errors import SecretUnavailable, StateUnavailable
+from collector.core.errors import ConfigError, SecretUnavailable, StateUnavailable
 from collector.core.secret_text import Login
 
 
@@ -26,8 +26,17 @@ def accounts(state: SqlState) -> int:
 def test_the_server_of_these_tests_refuses_a_wrong_password(guarded: Guarded) -> None:
     with pytest.raises(psycopg.OperationalError, match="authentication failed"):
         psycopg.connect(host=str(guarded.server._folder), user=guarded.owner, password="two", dbname=guarded.name)
-    with pytest.raises(StateUnavailable, match="no password"):
-        accounts(SqlState(guarded.url, FakeClock()))
+
+
+# F59
+@pytest.mark.parametrize("password", ["", ":hunter2"])
+def test_a_wrong_password_of_the_url_is_a_wrong_setting(password: str, guarded: Guarded) -> None:
+    url = guarded.url.replace(f"//{guarded.owner}@", f"//{guarded.owner}{password}@")
+    for use in (lambda: accounts(SqlState(url, FakeClock())), lambda: upgrade(url)):
+        with pytest.raises(ConfigError, match=r"authentication failed|no password") as caught:
+            use()
+        assert "COLLECTOR_STATE_URL" in caught.value.hint
+        assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"
 
 
 def test_a_rotated_password_needs_no_restart(guarded: Guarded) -> None:
@@ -94,5 +103,5 @@ def test_migrations_log_in_with_the_secret(guarded: Guarded) -> None:
         url = guarded.url.replace(guarded.name, str(make_url(bare).database))
         upgrade(url, guarded.secret())
         assert is_at_head(url, guarded.secret())
-        with pytest.raises(StateUnavailable):
+        with pytest.raises(ConfigError):
             upgrade(url)

@@ -72,6 +72,7 @@ def test_a_look_costs_nothing(kind):
         (tell(429, problem("usage-capped", "UsageCapExceeded")), "wrong", "429", "raise the spend limit"),
         (tell(429, {"title": "Too Many Requests"}), "warning", "rate limit", "wait"),
         (tell(503, {"title": "Service Unavailable"}), "wrong", "503", "try again later"),
+        (Reply(404, b"<html>nothing here</html>"), "wrong", "404", "check COLLECTOR_X_BASE_URL"),
         (Reply(200, b"<html>sign in to this network</html>"), "wrong", "HTML", "try again later"),
         (Reply(delivery="hang"), "wrong", "did not answer", "network"),
         (Reply(delivery="reset"), "wrong", "did not answer", "network"),

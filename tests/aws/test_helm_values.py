@@ -1,13 +1,22 @@
 """config/airflow/values.yaml: it says what the rest of the project says; no Helm and no cluster is here."""
 
 import configparser
+import os
 import re
 import shlex
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import yaml
+from collector_process import clean_environment
+from metric_lines import metrics_in
 
+from collector.adapters.sql_state.migrations import upgrade
 from collector.airflow.pool import MAKE
 from collector.cli import collector
 from collector.settings import PREFIX, Settings
@@ -38,6 +47,39 @@ def test_every_setting_is_one_of_the_collector():
 
 def test_pods_bear_the_name_that_alarms_and_dashboard_look_for():
     assert {"name": "COLLECTOR_NAME", "value": "NAME"} in VALUES["env"]
+
+
+def test_a_container_sends_metrics_to_the_agent_again_and_again(tmp_path):
+    (container,) = VALUES["scheduler"]["extraContainers"]
+    assert container["env"] == VALUES["env"]
+    assert container["image"] == f"{VALUES['defaultAirflowRepository']}:{VALUES['defaultAirflowTag']}"
+    shell, dash, script = container["command"]
+    upgrade(f"sqlite:///{tmp_path}/state.db")
+    with closing(socket.create_server(("127.0.0.1", 0))) as agent:
+        here = f"127.0.0.1/{agent.getsockname()[1]}"
+        there = script.replace("cloudwatch-agent.amazon-cloudwatch/25888", here).replace("sleep 60", "sleep 0.1")
+        environment = clean_environment(tmp_path) | {
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "COLLECTOR_NAME": "acme",
+            "COLLECTOR_STATE_URL": f"sqlite:///{tmp_path}/state.db",
+        }
+        sidecar = subprocess.Popen([shell, dash, there], env=environment, cwd=tmp_path, start_new_session=True)  # noqa: S603
+        try:
+            lines = [received(agent), received(agent)]
+        finally:
+            os.killpg(sidecar.pid, signal.SIGKILL)
+            sidecar.wait()
+    assert here in there
+    assert [metrics_in(line)[1] for line in lines] == [{"Name": "acme"}] * 2
+
+
+def received(agent):
+    """Return the one line of the next who calls; the agent ends an event at each line's end."""
+    agent.settimeout(60)
+    connection, _ = agent.accept()
+    with connection, connection.makefile(encoding="utf-8") as lines:
+        (line,) = lines
+    return line.removesuffix("\n")
 
 
 def test_the_job_makes_both_schemas_and_the_pool():

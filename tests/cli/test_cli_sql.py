@@ -15,8 +15,8 @@ EACH_FORM = [(newlines, packing) for newlines in ("escape", "keep") for packing 
 def printed(collector):
     """What the command prints for a folder."""
 
-    def run(engine, folder, **settings):
-        ended = collector.done("sql", engine, "--output", folder.as_uri(), **settings)
+    def run(engine, folder, *more):
+        ended = collector.done("sql", engine, "--output", folder.as_uri(), *more)
         assert ended.stderr == ""
         return ended.stdout
 
@@ -68,6 +68,16 @@ def test_a_folder_may_have_any_name(printed, tmp_path, bare_postgres_url):
     write_copy(folder, nasty_tweets())
     assert by_duckdb(printed("duckdb", folder)) == rows_of_copy(folder)
     assert len(by_postgres(printed("postgres", folder), bare_postgres_url)) == len(nasty_tweets())
+
+
+def test_a_name_may_be_a_word_of_sql(printed, tmp_path, bare_postgres_url):
+    write_copy(tmp_path, nasty_tweets())
+    with duckdb.connect() as connection:
+        connection.execute(printed("duckdb", tmp_path, "--name", "order"))
+        assert connection.sql('SELECT count(*) FROM "order"').fetchall() == [(len(nasty_tweets()),)]
+    assert psql(printed("postgres", tmp_path, "--name", "order"), bare_postgres_url).stderr == ""
+    with psycopg.connect(plain(bare_postgres_url)) as connection:
+        assert connection.execute('SELECT count(*) FROM "order"').fetchone() == (len(nasty_tweets()),)
 
 
 def test_duckdb_reads_only_the_partitions_that_a_condition_leaves(printed, tmp_path):

@@ -52,20 +52,20 @@ def test_athena_projects_every_partition_of_the_copy(collector):
 def test_names_are_mine_to_choose(collector):
     sql = collector.done("sql", "athena", *BUCKET, "--database", "social", "--name", "posts").stdout
     database, table, view = statements(sql)
-    assert database == "CREATE DATABASE IF NOT EXISTS social"
-    assert table.startswith("CREATE EXTERNAL TABLE IF NOT EXISTS social.posts_csv (")
-    assert view.startswith("CREATE OR REPLACE VIEW social.posts AS")
-    assert view.endswith("FROM social.posts_csv")
-    for engine in ("duckdb", "spark", "postgres"):
+    assert database == "CREATE DATABASE IF NOT EXISTS `social`"
+    assert table.startswith("CREATE EXTERNAL TABLE IF NOT EXISTS `social`.`posts_csv` (")
+    assert view.startswith('CREATE OR REPLACE VIEW "social"."posts" AS')
+    assert view.endswith('FROM "social"."posts_csv"')
+    for engine, quote in (("duckdb", '"'), ("spark", "`"), ("postgres", '"')):
         sql = collector.done("sql", engine, *BUCKET, "--name", "posts").stdout
-        assert " posts " in sql
-        assert " tweets " not in "\n".join(statements(sql))
+        assert f" {quote}posts{quote}" in sql
+        assert f"{quote}tweets" not in sql
 
 
 def test_views_of_two_buckets_in_one_session_keep_a_secret_each(collector):
     sql = [collector.done("sql", "duckdb", *BUCKET, "--name", name).stdout for name in ("ours", "theirs")]
     secrets = [next(line for line in one.splitlines() if "SECRET" in line).split(" (")[0] for one in sql]
-    assert secrets == ["CREATE OR REPLACE SECRET ours_reader", "CREATE OR REPLACE SECRET theirs_reader"]
+    assert secrets == ['CREATE OR REPLACE SECRET "ours_reader"', 'CREATE OR REPLACE SECRET "theirs_reader"']
 
 
 @pytest.mark.parametrize("engine", ["athena", "duckdb", "spark", "postgres"])

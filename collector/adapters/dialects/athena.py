@@ -12,6 +12,9 @@ from collector.core.columns import COLUMNS, ColumnKind
 FIRST_TWEET = date(2006, 3, 21)
 """Before this day there was no tweet."""
 
+_HIVE, _TRINO = "`", '"'
+"""What stands around a name where tables are made, and where they are read."""
+
 _GIVEN = "NULLIF({}, '')"
 # Athena stores no timestamp with time zone in a view, and no more than milliseconds.
 _TIME = f"CAST(from_iso8601_timestamp({_GIVEN}) AT TIME ZONE 'UTC' AS timestamp(3))"
@@ -33,7 +36,7 @@ def athena_table(copy: Copy, name: str, since: date) -> str:
     The serde's escape is NUL, which never stands in the CSV: any other would change texts.
     """
     place = _hive_text(copy.url())
-    return f"""CREATE EXTERNAL TABLE IF NOT EXISTS {name}_csv (
+    return f"""CREATE EXTERNAL TABLE IF NOT EXISTS {_identifier(f"{name}_csv", _HIVE)} (
 {lines(f"`{column.name}` string" for column in COLUMNS)}
 )
 PARTITIONED BY (`dt` string, `hour` int)
@@ -59,11 +62,15 @@ TBLPROPERTIES (
 
 def athena_view(name: str) -> str:
     """Return the statement that makes the typed view of that table; times are UTC."""
-    return f"""CREATE OR REPLACE VIEW {name} AS
+    return f"""CREATE OR REPLACE VIEW {_identifier(name, _TRINO)} AS
 SELECT
 {lines([*selected(_EXPRESSIONS), *PARTITIONS])}
-FROM {name}_csv;
+FROM {_identifier(f"{name}_csv", _TRINO)};
 """
+
+
+def _identifier(name: str, quote: str) -> str:
+    return ".".join(f"{quote}{part}{quote}" for part in name.split("."))
 
 
 def _hive_text(text: str) -> str:

@@ -25,7 +25,7 @@ _ACCESS = """INSTALL httpfs;
 LOAD httpfs;
 INSTALL aws;
 LOAD aws;
-CREATE OR REPLACE SECRET {name}_reader (TYPE s3, PROVIDER credential_chain, SCOPE {scope});
+CREATE OR REPLACE SECRET "{name}_reader" (TYPE s3, PROVIDER credential_chain, SCOPE {scope});
 
 """
 
@@ -34,7 +34,7 @@ def duckdb_view(copy: Copy, name: str) -> str:
     """Return the statements that make the view; times are UTC, without a zone."""
     access = _ACCESS.format(name=name, scope=quoted(f"s3://{copy.bucket}")) if copy.is_on_s3 else ""
     columns = ", ".join(f"{quoted(column)}: {quoted(kind)}" for column, kind in map(str.split, typed(_TYPES)))
-    return f"""{access}CREATE OR REPLACE VIEW {name} AS
+    return f"""{access}CREATE OR REPLACE VIEW "{name}" AS
 SELECT
 {lines([*selected(_EXPRESSIONS), *PARTITIONS])}
 FROM read_csv(

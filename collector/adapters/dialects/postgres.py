@@ -41,20 +41,20 @@ def postgres_load(copy: Copy, name: str) -> str:
 BEGIN;
 SET LOCAL client_min_messages = warning;
 
-CREATE TABLE IF NOT EXISTS {name} (
+CREATE TABLE IF NOT EXISTS "{name}" (
 {lines(columns)}
 );
 
-CREATE TEMPORARY TABLE {name}_csv (
+CREATE TEMPORARY TABLE "{name}_csv" (
 {lines(f"{column.name} text" for column in COLUMNS)}
 ) ON COMMIT DROP;
 
-\\copy {name}_csv FROM PROGRAM {quoted(_program(copy))} WITH (FORMAT csv, ENCODING 'UTF8')
+\\copy "{name}_csv" FROM PROGRAM {quoted(_program(copy))} WITH (FORMAT csv, ENCODING 'UTF8')
 
-INSERT INTO {name}
+INSERT INTO "{name}"
 SELECT
 {lines(selected(_EXPRESSIONS))}
-FROM {name}_csv
+FROM "{name}_csv"
 WHERE {_KEY} <> {quoted(_KEY)}
 ON CONFLICT ({_KEY}) DO NOTHING;
 

@@ -35,7 +35,7 @@ def spark_view(copy: Copy, name: str) -> str:
 
     `\N` stands for what is absent: no cell holds it, as an empty text would be taken for an absent one.
     """
-    return f"""CREATE OR REPLACE TEMPORARY VIEW {name}_csv (
+    return f"""CREATE OR REPLACE TEMPORARY VIEW `{name}_csv` (
 {lines([*typed(_TYPES), "dt DATE", "hour INT"])}
 )
 USING csv
@@ -46,10 +46,10 @@ OPTIONS (
   nullValue '\\\\N', emptyValue ''
 );
 
-CREATE OR REPLACE TEMPORARY VIEW {name} AS
+CREATE OR REPLACE TEMPORARY VIEW `{name}` AS
 SELECT
 {lines([*selected(_EXPRESSIONS), *PARTITIONS])}
-FROM {name}_csv;
+FROM `{name}_csv`;
 """
 
 

@@ -43,15 +43,16 @@ class Intent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An engine with the name a person may see."""
+    """An engine with the name a person may see; `password_is_kept` says that a secret gives its password."""
 
     engine: Engine
     place: str
+    password_is_kept: bool
 
     @contextmanager
     def transaction(self, intent: Intent) -> Iterator[Connection]:
         """Open a transaction that ends with the block, undone on an error."""
-        with translated(self.place), self.engine.connect() as plain:
+        with translated(self.place, password_is_kept=self.password_is_kept), self.engine.connect() as plain:
             connection = plain.execution_options(**intent.options(self.engine.dialect.name))
             with connection.begin():
                 yield connection
@@ -114,7 +115,7 @@ def open_database(url: URL, busy_timeout: timedelta, password: Secret[Login] | N
     engine = make_engine(url, busy_timeout)
     if password is not None:
         log_in_with(engine, password)
-    return Database(engine, place_of(url))
+    return Database(engine, place_of(url), password_is_kept=password is not None)
 
 
 def _sqlite_engine(url: URL, busy_timeout: timedelta) -> Engine:

@@ -54,7 +54,8 @@ class SqlExamination:
         yield space_finding("state disk", self._file.parent)
 
     def _of_file(self, file: Path) -> Finding:
-        if file.exists():
+        # SQLite takes an empty file for a database that is still to be made.
+        if file.exists() and file.stat().st_size:
             with self._opened() as database:
                 return self._of_database(database)
         folder = existing(file.parent)

@@ -62,7 +62,7 @@ def _run(change: Callable[[Config, str], None], url: str, revision: str, passwor
     folder = scripts(Path(__file__).parents[2])
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     try:
-        with _one_at_a_time, translated(place_of(found)):
+        with _one_at_a_time, translated(place_of(found), password_is_kept=password is not None):
             change(config, revision)
     except CommandError as cause:
         message = f"state {place_of(found)}: {cause}"

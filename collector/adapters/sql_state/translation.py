@@ -18,14 +18,18 @@ _POSTGRES_STAYS = ("28", "3D", "42501")  # wrong login, no such database, missin
 # psycopg tells no SQLSTATE of a connection that failed, only the words of the server, and its own of the URL's options.
 _NO_CONNECTION_STAYS = re.compile(r'FATAL: +database ".*" does not exist|^invalid connection option ')
 _PRIMARY_CODE = 0xFF
-_REFUSED = "authentication failed"
-_PASSWORD = "check the password in COLLECTOR_STATE_URL or in COLLECTOR_STATE_PASSWORD_SECRET"  # noqa: S105  no password
+_REFUSED_LOGIN = re.compile("authentication failed|no password supplied")
+_PASSWORD = "correct the user or the password in COLLECTOR_STATE_URL"  # noqa: S105  no password
+_ROTATED = "try again later; if it stays so, check the password that COLLECTOR_STATE_PASSWORD_SECRET names"
 _LATER = "another worker holds the lock, or the database is down; try again later"
 
 
 @contextmanager
-def translated(place: str) -> Iterator[None]:
-    """Raise `StateUnavailable`, `StateConflict` or `ConfigError` for the database's errors, naming `place`."""
+def translated(place: str, *, password_is_kept: bool) -> Iterator[None]:
+    """Raise `StateUnavailable`, `StateConflict` or `ConfigError` for the database's errors, naming `place`.
+
+    A refused login passes where a secret keeps the password: it is rotated there and in the database one by one.
+    """
     try:
         yield
     except exc.IntegrityError as cause:
@@ -35,19 +39,25 @@ def translated(place: str) -> Iterator[None]:
         message = f"state {place} has no free connection"
         raise StateUnavailable(message, hint="try again later, or with less concurrency") from cause
     except exc.DBAPIError as cause:
-        error = _meaning(cause, place)
+        error = _meaning(cause, place, password_is_kept=password_is_kept)
         if error is None:
             raise
         raise error from cause
 
 
-def _meaning(cause: exc.DBAPIError, place: str) -> CollectorError | None:
+def _meaning(cause: exc.DBAPIError, place: str, *, password_is_kept: bool) -> CollectorError | None:
     words = f"state {place}: {_first_line(cause.orig)}"
+    if _is_refused_login(cause.orig):
+        return StateUnavailable(words, hint=_ROTATED) if password_is_kept else ConfigError(words, hint=_PASSWORD)
     if _stays(cause.orig):
         return ConfigError(words, hint="check COLLECTOR_STATE_URL: that it exists, and your rights to it")
     if _passes(cause):
-        return StateUnavailable(words, hint=_PASSWORD if _REFUSED in words else _LATER)
+        return StateUnavailable(words, hint=_LATER)
     return None
+
+
+def _is_refused_login(original: BaseException | None) -> bool:
+    return not _codes(original)[1] and bool(_REFUSED_LOGIN.search(str(original)))
 
 
 def _stays(original: BaseException | None) -> bool:

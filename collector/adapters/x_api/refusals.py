@@ -26,6 +26,7 @@ _PASSING = {404, 408, 425}
 
 _BUY = "add credits or raise the spend limit in X's developer console; the next run asks for what is missing"
 _KEYS = "check the token or keys; X has also answered 401 in an outage, so the next run tries again"
+_ADDRESS = "check COLLECTOR_X_BASE_URL; X has also answered 404 in an outage, so the next run tries again"
 _ENROL = "attach the app to a project with access to the API v2 in X's developer console"
 
 
@@ -50,7 +51,7 @@ def refusal(answer: Answer) -> SourceError:
         case status if 400 < status < 500 and status not in _PASSING:  # noqa: PLR2004
             return RequestRefused(said)
         case _:
-            return SourceUnavailable(said)
+            return SourceUnavailable(said, hint=_ADDRESS if answer.status == 404 else "")  # noqa: PLR2004
 
 
 def _bad_request(said: str, problems: list[dict[str, Any]]) -> SourceError:
