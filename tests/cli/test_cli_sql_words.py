@@ -1,24 +1,17 @@
 """What `collector sql` says and refuses, and the files for Athena that are kept equal to it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-import structlog
-from click.testing import CliRunner
+from collector_process import clean_environment
 
-from collector.cli.sql import sql
 from collector.core.columns import COLUMNS
 
 AWS = Path(__file__).parents[2] / "config" / "aws"
 BUCKET = ("--output", "s3://my-bucket/a/prefix/")
-
-
-@pytest.fixture
-def in_this_process():
-    """A command that runs here leaves its logs configured, and other tests listen to theirs."""
-    yield
-    structlog.reset_defaults()
 
 
 def statements(sql):
@@ -68,11 +61,11 @@ def test_views_of_two_buckets_in_one_session_keep_a_secret_each(collector):
     assert secrets == ['CREATE OR REPLACE SECRET "ours_reader"', 'CREATE OR REPLACE SECRET "theirs_reader"']
 
 
-@pytest.mark.parametrize("engine", ["athena", "duckdb", "spark", "postgres"])
-@pytest.mark.usefixtures("in_this_process")
-def test_sql_is_utf_8_whatever_the_locale(engine):
-    ended = CliRunner(charset="latin-1").invoke(sql, [engine, "--output", "s3://my-bucket/橋"])
-    assert "my-bucket/橋/tweets" in ended.stdout_bytes.decode()
+def test_sql_is_utf_8_whatever_the_locale(tmp_path):
+    words = [sys.executable, "-m", "collector", "sql", "duckdb", "--output", "s3://my-bucket/橋"]
+    environment = clean_environment(tmp_path) | {"PYTHONIOENCODING": "latin-1"}
+    ended = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, check=True)  # noqa: S603
+    assert "my-bucket/橋/tweets" in ended.stdout.decode()
 
 
 @pytest.mark.parametrize("engine", ["athena", "duckdb", "spark", "postgres"])
