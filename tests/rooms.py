@@ -57,6 +57,10 @@ def tweet(minutes: float, extra: int = 0) -> int:
     return at(minutes) + 1 + extra
 
 
+EIGHT = [tweet(-minutes) for minutes in range(2, 10)]
+"""Tweets of the last minutes before noon."""
+
+
 def window(start: float, end: float) -> Window:
     return Window(moment(start), moment(end))
 

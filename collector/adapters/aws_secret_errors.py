@@ -13,20 +13,10 @@ from http import HTTPStatus
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
-from collector.adapters.s3_errors import ROLE_SILENT, is_role_silent
+from collector.adapters.aws_errors import CREDENTIALS, NO_CREDENTIALS, RENEW, ROLE_SILENT, is_role_silent, is_stale
 from collector.core.errors import CollectorError, SecretRefused, SecretUnavailable
 
 _NO_ANSWER = (boto.ConnectionError, boto.HTTPClientError, boto.IncompleteReadError)
-_NO_CREDENTIALS = (
-    boto.NoCredentialsError,
-    boto.PartialCredentialsError,
-    boto.CredentialRetrievalError,
-    boto.NoAuthTokenError,
-    boto.TokenRetrievalError,
-    boto.SSOError,
-    boto.LoginError,
-    boto.ProfileNotFound,
-)
 _MISSING = {"ResourceNotFoundException", "ParameterNotFound", "ParameterVersionNotFound"}
 _NO_VALUE = "staging label"
 """Of Secrets Manager's words for a secret that was made without a value, as Terraform makes it."""
@@ -45,7 +35,6 @@ _BAD_CREDENTIALS = {
 }
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
 
-_CREDENTIALS = "check AWS_PROFILE, AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, or the role of this machine"
 _LATER = "try again later; if it stays so, check the network, the VPC endpoint and AWS_ENDPOINT_URL"
 
 
@@ -97,11 +86,10 @@ def translating(errand: SecretErrand) -> Iterator[None]:
     except (BotoCoreError, ValueError) as error:
         raise _unanswered(error, errand) from error
     except RuntimeError as error:
-        # botocore raises a bare RuntimeError when renewed credentials are as stale as the old ones.
-        if "refreshed credentials" not in str(error):
+        if not is_stale(error):
             raise
         message = f"{errand} cannot be read: {error}"
-        raise SecretRefused(message, hint=_CREDENTIALS) from error
+        raise SecretRefused(message, hint=CREDENTIALS) from error
 
 
 def quiet_loggers() -> None:
@@ -124,10 +112,10 @@ def _answered(error: ClientError, errand: SecretErrand) -> CollectorError:
 
 def _hint(code: str, error: ClientError, errand: SecretErrand) -> str:
     if code in _EXPIRED:
-        return "the session's credentials have run out: log in again, or use a role, which renews them by itself"
+        return RENEW
     # The credentials of a role are asked for by another operation.
     if code in _BAD_CREDENTIALS or error.operation_name != errand.service.operation:
-        return _CREDENTIALS
+        return CREDENTIALS
     # Both services say AccessDeniedException, too, when it is the key that may not be used.
     if code in _KEY or "kms" in str(error).lower():
         return "allow kms:Decrypt on the key of the secret to the user or role, in its policy and the key's"
@@ -142,8 +130,8 @@ def _unanswered(error: Exception, errand: SecretErrand) -> CollectorError:
     if is_role_silent(error):
         return SecretUnavailable(f"{errand} cannot be read now: {error}", hint=ROLE_SILENT)
     hint = "check the AWS settings"
-    if isinstance(error, _NO_CREDENTIALS):
-        hint = _CREDENTIALS
+    if isinstance(error, NO_CREDENTIALS):
+        hint = CREDENTIALS
     if isinstance(error, boto.NoRegionError):
         hint = "set AWS_DEFAULT_REGION, or name the secret by its ARN, which holds the region"
     return SecretRefused(f"{errand} cannot be read: {error}", hint=hint)

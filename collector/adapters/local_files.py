@@ -114,7 +114,7 @@ def folder_of(url: str) -> Path:
     parts = urlsplit(url)
     if parts.netloc or parts.query or parts.fragment or not parts.path.strip("/"):
         message = f"{url!r} does not name a folder of this machine"
-        raise ConfigError(message, hint=f"Write the whole path, like {_EXAMPLE}")
+        raise ConfigError(message, hint=f"write the whole path, like {_EXAMPLE}")
     return Path(unquote(parts.path))
 
 
@@ -128,7 +128,7 @@ def _link(unfinished: Path, final: Path) -> None:
         if error.errno not in _NO_LINKS:
             raise
         message = f"{final} cannot be created whole or not at all: {error}"
-        hint = "The file system has no hard links, or splits the folder: choose a local folder, on one disk, or S3."
+        hint = "the file system has no hard links, or splits the folder: choose a local folder, on one disk, or S3"
         raise CreateOnlyMissing(message, hint=hint) from error
 
 
@@ -155,5 +155,5 @@ def _translating(path: Path) -> Iterator[None]:
     except OSError as error:
         message = f"{path} cannot be used: {error}"
         if error.errno in _PASSING:
-            raise StoreUnavailable(message, hint="Make room on the disk, or see whether it answers.") from error
-        raise StoreRefused(message, hint="Check that the folder exists and that this user may write there.") from error
+            raise StoreUnavailable(message, hint="make room on the disk, or see whether it answers") from error
+        raise StoreRefused(message, hint="check that the folder exists and that this user may write there") from error

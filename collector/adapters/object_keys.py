@@ -23,7 +23,7 @@ def checked_key(key: str) -> str:
     parts = key.split("/")
     if not key.isprintable() or not {"", ".", ".."}.isdisjoint(parts) or parts[0] == UNFINISHED:
         message = f"{key!r} cannot be an object key"
-        hint = f"A key is printable parts joined by single slashes, without `.` and `..`, not below `{UNFINISHED}/`."
+        hint = f"a key is printable parts joined by single slashes, without `.` and `..`, not below `{UNFINISHED}/`"
         raise ConfigError(message, hint=hint)
     return key
 
@@ -46,7 +46,7 @@ def beyond_scheme(url: str, *, scheme: str, example: str) -> str:
     start = f"{scheme}://"
     if not url.startswith(start):
         message = f"{url!r} is not a URL that starts with {start}"
-        raise ConfigError(message, hint=f"Write it like {example}")
+        raise ConfigError(message, hint=f"write it like {example}")
     return url.removeprefix(start)
 
 
@@ -63,7 +63,7 @@ def checked_bucket(bucket: str) -> str:
     """Return `bucket`. Raises `ConfigError` for what cannot be the name of one."""
     if not _BUCKET.fullmatch(bucket):
         message = f"{bucket!r} cannot be the name of a bucket"
-        raise ConfigError(message, hint=f"Write the output like {S3_EXAMPLE}")
+        raise ConfigError(message, hint=f"write the output like {S3_EXAMPLE}")
     return bucket
 
 
@@ -72,5 +72,5 @@ def checked_folder(prefix: str) -> str:
     parts = [part for part in prefix.split("/") if part]
     if not prefix.isprintable() or not {".", ".."}.isdisjoint(parts):
         message = f"{prefix!r} cannot be a prefix of keys"
-        raise ConfigError(message, hint=f"Write the output like {S3_EXAMPLE}")
+        raise ConfigError(message, hint=f"write the output like {S3_EXAMPLE}")
     return "".join(f"{part}/" for part in parts)

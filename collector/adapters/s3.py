@@ -11,6 +11,7 @@ import stamina
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError, ResponseStreamingError
 
+from collector.adapters.aws_errors import ROLE_SILENT, is_role_silent
 from collector.adapters.object_keys import (
     bucket_and_prefix,
     checked_bucket,
@@ -20,11 +21,9 @@ from collector.adapters.object_keys import (
     media_type,
 )
 from collector.adapters.s3_errors import (
-    ROLE_SILENT,
     Errand,
     is_forbidden,
     is_momentary,
-    is_role_silent,
     missing,
     translating,
 )
@@ -76,7 +75,7 @@ def _settings_translated() -> Iterator[None]:
             message = f"there are no credentials for S3: {error}"
             raise StoreUnavailable(message, hint=ROLE_SILENT) from error
         message = f"S3 cannot be used with these AWS settings: {error}"
-        raise ConfigError(message, hint="Check AWS_PROFILE, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL_S3.") from error
+        raise ConfigError(message, hint="check AWS_PROFILE, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL_S3") from error
 
 
 class S3Objects:

@@ -14,6 +14,7 @@ from typing import Any
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
+from collector.adapters.aws_errors import CREDENTIALS, NO_CREDENTIALS, RENEW, ROLE_SILENT, is_role_silent, is_stale
 from collector.core.errors import (
     CollectorError,
     CreateOnlyMissing,
@@ -26,34 +27,19 @@ from collector.core.errors import (
 
 _CUT_SHORT = (boto.IncompleteReadError, boto.ResponseStreamingError, boto.FlexibleChecksumError)
 _NO_ANSWER = (boto.ConnectionError, boto.HTTPClientError, *_CUT_SHORT)
-_NO_CREDENTIALS = (
-    boto.NoCredentialsError,
-    boto.PartialCredentialsError,
-    boto.CredentialRetrievalError,
-    boto.NoAuthTokenError,
-    boto.TokenRetrievalError,
-    boto.SSOError,
-    boto.LoginError,
-)
-_OF_MACHINES = ("iam-role", "container-role")
-"""Where credentials have been before, a machine's metadata that does not answer now may again."""
-
 _BUSY_CODES = frozenset({"SlowDown", "RequestTimeout", "RequestTimeoutException", "Throttling", "ThrottlingException"})
 
-_LATER = "Try again later; if it stays so, check the network and AWS_ENDPOINT_URL_S3."
-ROLE_SILENT = "The role of this machine gave no new credentials: check that it still has one; try again later."
-_CREDENTIALS = "Check AWS_PROFILE, AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, or the role of this machine."
-_RENEW = "The session's credentials have run out: log in again, or use a role, which renews them by itself."
-_NO_CONDITION = "The collector needs a store that can create an object only if it is absent (If-None-Match)."
+_LATER = "try again later; if it stays so, check the network and AWS_ENDPOINT_URL_S3"
+_NO_CONDITION = "the collector needs a store that can create an object only if it is absent (If-None-Match)"
 _HINTS = {
-    "InvalidAccessKeyId": _CREDENTIALS,
-    "SignatureDoesNotMatch": _CREDENTIALS,
-    "ExpiredToken": _RENEW,
-    "ExpiredTokenException": _RENEW,
-    "TokenRefreshRequired": _RENEW,
+    "InvalidAccessKeyId": CREDENTIALS,
+    "SignatureDoesNotMatch": CREDENTIALS,
+    "ExpiredToken": RENEW,
+    "ExpiredTokenException": RENEW,
+    "TokenRefreshRequired": RENEW,
     # Over https boto3 sends a body with its checksum behind it, which older gateways do not read.
-    "MissingContentLength": "For a store older than Amazon's: export AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
-    "RequestTimeTooSkewed": "Set the clock of this machine: sudo timedatectl set-ntp true",
+    "MissingContentLength": "for a store older than Amazon's: export AWS_REQUEST_CHECKSUM_CALCULATION=when_required",
+    "RequestTimeTooSkewed": "set the clock of this machine: sudo timedatectl set-ntp true",
 }
 _ELSEWHERE = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 _RIGHTS = {"PutObject": "s3:PutObject", "GetObject": "s3:GetObject", "ListObjectsV2": "s3:ListBucket"}
@@ -104,17 +90,9 @@ def translating(errand: Errand) -> Iterator[None]:
     except BotoCoreError as error:
         raise _unanswered(error, errand) from error
     except RuntimeError as error:
-        # botocore raises a bare RuntimeError when renewed credentials are as stale as the old ones.
-        if "refreshed credentials" not in str(error):
+        if not is_stale(error):
             raise
-        raise _refused(errand, str(error), _RENEW) from error
-
-
-def is_role_silent(error: Exception) -> bool:
-    """Ask whether the metadata endpoint of this machine, or container, gave no credentials for its role."""
-    if isinstance(error, boto.CredentialRetrievalError):
-        return error.kwargs.get("provider") in _OF_MACHINES
-    return isinstance(error, boto.MetadataRetrievalError)
+        raise _refused(errand, str(error), RENEW) from error
 
 
 def is_momentary(error: Exception) -> bool:
@@ -157,9 +135,9 @@ def _right_missing(error: ClientError, errand: Errand) -> RightMissing:
     words = str(error.response.get("Error", {}).get("Message") or "")
     right, resource = found.groups() if (found := _TOLD.search(words)) else (errand.right, None)
     statement = errand.statement if right == errand.right else _allowing(right, resource or "*")
-    hint = f"Allow it in the policy of the role or user: {json.dumps(statement)}"
+    hint = f"allow it in the policy of the role or user: {json.dumps(statement)}"
     if "explicit deny" in words:
-        hint = f"A policy denies it expressly; the bucket's: aws s3api get-bucket-policy --bucket {errand.bucket}"
+        hint = f"a policy denies it expressly; the bucket's: aws s3api get-bucket-policy --bucket {errand.bucket}"
     if errand.operation == "GetObject":
         hint += " ; without s3:ListBucket on the prefix S3 gives this answer for a key that does not exist, too"
     told = words if found else ""
@@ -182,21 +160,21 @@ def _unanswered(error: BotoCoreError, errand: Errand) -> CollectorError:
         return _unavailable(errand, str(error))
     if is_role_silent(error):
         return StoreUnavailable(f"{errand} was not sent: {error}", hint=ROLE_SILENT)
-    hint = _CREDENTIALS if isinstance(error, _NO_CREDENTIALS) else "Check COLLECTOR_OUTPUT and the AWS settings."
+    hint = CREDENTIALS if isinstance(error, NO_CREDENTIALS) else "check COLLECTOR_OUTPUT and the AWS settings"
     return _refused(errand, str(error), hint)
 
 
 def _hint(error: ClientError, errand: Errand) -> str:
     code = _code(error)
     if code in _ELSEWHERE:
-        return f"Set the region of the bucket: export AWS_DEFAULT_REGION={region_of(error.response) or 'REGION'}"
+        return f"set the region of the bucket: export AWS_DEFAULT_REGION={region_of(error.response) or 'REGION'}"
     if code == "NoSuchBucket":
-        return f"Create the bucket (aws s3 mb s3://{errand.bucket}), or correct its name in COLLECTOR_OUTPUT."
+        return f"create the bucket (aws s3 mb s3://{errand.bucket}), or correct its name in COLLECTOR_OUTPUT"
     if code in _HINTS:
         return _HINTS[code]
     if error.operation_name != errand.operation:
-        return _CREDENTIALS
-    return "Check COLLECTOR_OUTPUT and the AWS settings."
+        return CREDENTIALS
+    return "check COLLECTOR_OUTPUT and the AWS settings"
 
 
 def region_of(response: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ class ScratchFile:
             self._write_at(self._end, body)
         except OSError as error:
             message = f"the temporary folder {tempfile.gettempdir()} takes no more than {self._end} bytes: {error}"
-            raise StoreUnavailable(message, hint="Free some room, or set TMPDIR to a larger disk.") from error
+            raise StoreUnavailable(message, hint="free some room, or set TMPDIR to a larger disk") from error
         part = (self._end, len(body))
         self._end += len(body)
         return part

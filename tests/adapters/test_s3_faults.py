@@ -77,7 +77,7 @@ def test_an_outage_is_unavailable_after_a_few_requests(ask: Callable[[S3Objects]
     with store_before(answer) as (store, server), pytest.raises(StoreUnavailable, match="s3://posts/x/a") as caught:
         ask(store)
     assert len(server.requests) == HASTY.attempts
-    assert "Try again later" in caught.value.hint
+    assert "try again later" in caught.value.hint
 
 
 def test_a_short_outage_is_not_noticed() -> None:  # F40
@@ -133,7 +133,7 @@ def test_a_body_that_is_never_whole_is_unavailable() -> None:  # F21
         (create, 403, "SignatureDoesNotMatch", "AWS_ACCESS_KEY_ID"),
         (create, 403, "RequestTimeTooSkewed", "clock"),
         (create, 400, "ExpiredToken", "log in again"),
-        (read, 404, "NoSuchBucket", "Create the bucket"),
+        (read, 404, "NoSuchBucket", "create the bucket"),
         (create, 400, "AuthorizationHeaderMalformed", "AWS_DEFAULT_REGION"),
         (create, 501, "NotImplemented", "If-None-Match"),
         (create, 400, "SomethingNew", "COLLECTOR_OUTPUT"),

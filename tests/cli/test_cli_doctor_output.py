@@ -102,7 +102,7 @@ def test_a_store_without_conditional_writes_is_refused_with_a_clear_word(  # F40
         (403, "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"),
         (403, "RequestTimeTooSkewed", "clock"),
         (400, "AuthorizationHeaderMalformed", "AWS_DEFAULT_REGION=eu-west-3"),
-        (503, "SlowDown", "Try again later"),
+        (503, "SlowDown", "try again later"),
     ],
 )
 def test_a_store_that_does_not_know_us_is_one_finding_with_its_remedy(  # F39 F40

@@ -1,6 +1,7 @@
-"""Logs of the flow are gathered, and hold no text of a tweet."""
+"""Logs of the flow are gathered, and hold no text of a tweet; a room has one account, unless a file makes its own."""
 
 import pytest
+from rooms import EIGHT, NASA, Room
 from structlog.testing import capture_logs
 
 
@@ -10,3 +11,10 @@ def events():
         yield gathered
     assert '"tweet ' not in str(gathered)  # F59
     assert "text" not in str(gathered)
+
+
+@pytest.fixture
+def room():
+    made = Room()
+    made.follow(NASA, *EIGHT)
+    return made

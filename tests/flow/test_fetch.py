@@ -4,17 +4,7 @@ from datetime import timedelta
 
 import pytest
 from fakes.source import page_of
-from rooms import (
-    ESA,
-    JAXA,
-    NASA,
-    Room,
-    assert_once,
-    at,
-    moment,
-    room_of,
-    tweet,
-)
+from rooms import EIGHT, ESA, JAXA, NASA, Room, assert_once, at, moment, room_of, tweet
 
 from collector.core.errors import (
     SourceUnavailable,
@@ -25,14 +15,6 @@ from collector.core.rates import RateWindow
 from collector.flow.collect import finish
 
 OUTAGE = SourceUnavailable("503")
-EIGHT = [tweet(-minutes) for minutes in range(2, 10)]
-
-
-@pytest.fixture
-def room():
-    made = Room()
-    made.follow(NASA, *EIGHT)
-    return made
 
 
 def test_a_fetch_lands_every_page_and_seals(room):

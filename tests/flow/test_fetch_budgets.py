@@ -6,7 +6,7 @@ import pytest
 from crashing import Crash, Fuse, fused
 from fakes.clock import NOON
 from following import WEEK, follow_in, refresh_in, shared_room
-from rooms import ESA, NASA, Room, assert_once, tweet, window
+from rooms import EIGHT, ESA, NASA, Room, assert_once, window
 
 from collector.core.accounts import Account
 from collector.core.batches import Failure
@@ -18,7 +18,6 @@ from collector.flow.pricing import price_backfill
 from collector.flow.spending import FIRST_CHUNK
 from collector.flow.views import status
 
-EIGHT = [tweet(-minutes) for minutes in range(2, 10)]
 TODAY = NOON.date()
 LITTLE = Budget(tweets_per_day=103)
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from rooms import (
+    EIGHT,
     ESA,
     NASA,
     Room,
@@ -23,14 +24,6 @@ from collector.core.errors import (
 from collector.core.ranges import IdRange
 
 OUTAGE = SourceUnavailable("503")
-EIGHT = [tweet(-minutes) for minutes in range(2, 10)]
-
-
-@pytest.fixture
-def room():
-    made = Room()
-    made.follow(NASA, *EIGHT)
-    return made
 
 
 @pytest.mark.parametrize("reason", ["protected", "suspended", "not_found"])

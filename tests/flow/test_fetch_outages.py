@@ -2,7 +2,7 @@
 
 import pytest
 from fakes.source import page_of
-from rooms import ESA, NASA, Room, assert_once, at, moment, proven, room_of, tweet, whole
+from rooms import EIGHT, ESA, NASA, assert_once, at, moment, proven, room_of, tweet, whole
 
 from collector.core.errors import (
     CredentialsRefused,
@@ -17,14 +17,6 @@ from collector.flow.account_walk import IDLE_PAGES
 from collector.flow.views import gaps
 
 OUTAGE = SourceUnavailable("503")
-EIGHT = [tweet(-minutes) for minutes in range(2, 10)]
-
-
-@pytest.fixture
-def room():
-    made = Room()
-    made.follow(NASA, *EIGHT)
-    return made
 
 
 def test_one_account_that_fails_never_stops_the_others(room):  # F5

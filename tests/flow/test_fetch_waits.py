@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from fakes.worker import FakeWorker
-from rooms import ESA, NASA, Room, assert_once, at, moment, proven, room_of, tweet, whole
+from rooms import EIGHT, ESA, NASA, Room, assert_once, at, moment, proven, room_of, tweet, whole
 
 from collector.core.errors import (
     CredentialsRefused,
@@ -22,7 +22,6 @@ from collector.core.rates import RateWindow
 
 OUTAGE = SourceUnavailable("503")
 LIMIT = RateLimited("429", reset_at=moment(12))
-EIGHT = [tweet(-minutes) for minutes in range(2, 10)]
 
 
 def opened():

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from fakes.state import FakeState
 from fakes.worker import FakeWorker
-from rooms import ESA, NASA, Room, assert_once, at, room_of, tweet
+from rooms import EIGHT, ESA, NASA, Room, assert_once, at, room_of, tweet
 
 from collector.core.errors import StateUnavailable
 from collector.core.ranges import IdRange
@@ -16,14 +16,6 @@ from collector.flow import fetch as fetching
 from collector.flow.collect import finish
 
 MINUTE = timedelta(minutes=1)
-EIGHT = [tweet(-minutes) for minutes in range(2, 10)]
-
-
-@pytest.fixture
-def room():
-    made = Room()
-    made.follow(NASA, *EIGHT)
-    return made
 
 
 @pytest.fixture
