@@ -17,8 +17,8 @@ from collector.settings import Settings
 
 if TYPE_CHECKING:
     from collector.adapters.x_api import XCredentials
-    from collector.flow.accounts import Following
     from collector.flow.collect import Ports
+    from collector.flow.follow import Following
 
 WRITERS = 8
 """Objects put at the same time: a put on S3 is mostly waiting."""
@@ -154,7 +154,7 @@ def budget(settings: Settings) -> Budget:
 
 def following(settings: Settings) -> "Following":
     """Return how new accounts are followed."""
-    from collector.flow.accounts import Following
+    from collector.flow.follow import Following
 
     return Following(settings.initial_lookback, settings.shards)
 

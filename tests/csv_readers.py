@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from collector.core.columns import JSON_COLUMNS, TWEET_COLUMNS, PageLabel, TweetColumns
-from collector.core.table import csv_bytes, rows_of, table_of
+from collector.core.rows import csv_bytes
+from collector.core.table import rows_of, table_of
 
 MADE_AT = datetime(2026, 11, 22, 6, 15, tzinfo=UTC)
 COLLECTED_AT = datetime(2026, 11, 22, 6, 20, 30, 999_000, tzinfo=UTC)

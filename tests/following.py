@@ -9,7 +9,8 @@ from fakes.state import FakeState
 from rooms import ESA, NASA, Room, moment, tweet
 
 from collector.core.errors import RateLimited
-from collector.flow.accounts import Following, follow, refresh
+from collector.flow.accounts import refresh
+from collector.flow.follow import Following, follow
 
 WEEK = Following(timedelta(days=7))
 LIMITED = RateLimited("X answers no user until 12:15", reset_at=moment(15))

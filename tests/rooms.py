@@ -24,7 +24,7 @@ from collector.core.documents import Manifest, Recipe, Seal, decode_manifest, ma
 from collector.core.ids import AccountId, TweetId, id_at
 from collector.core.pages import LandedPage
 from collector.core.ranges import IdRange, Ranges
-from collector.core.table import tweet_ids_of_csv
+from collector.core.rows import tweet_ids_of_csv
 from collector.flow import close as closing
 from collector.flow import collect as collecting
 from collector.flow import fetch as fetching

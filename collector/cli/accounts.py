@@ -108,7 +108,7 @@ def refresh() -> None:
 
 def _follow(written: Sequence[str]) -> None:
     from collector import wiring  # noqa: PLC0415
-    from collector.flow.accounts import follow  # noqa: PLC0415
+    from collector.flow.follow import follow  # noqa: PLC0415
 
     found = settings("warning")
     outcomes = follow(

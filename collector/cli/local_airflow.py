@@ -78,7 +78,7 @@ def _is_real(found: Settings) -> bool:
 def _of_sandbox(sandbox: "Sandbox", place: Path) -> dict[str, str]:
     """Return the environment for a sandbox, after following its accounts."""
     from collector import wiring  # noqa: PLC0415
-    from collector.flow.accounts import follow  # noqa: PLC0415
+    from collector.flow.follow import follow  # noqa: PLC0415
     from collector.sandbox.environment import environment_of  # noqa: PLC0415
 
     kept = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "AWS_"))}

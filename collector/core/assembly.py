@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collector.core.coverage import Covered, Evidence
 from collector.core.ids import AccountId
 from collector.core.landing import Claim
-from collector.core.table import Rows, deserialize, first_of_each_id, inside, joined, split, unseen
+from collector.core.rows import Rows, deserialize, first_of_each_id, inside, joined, split, unseen
 
 GATHERED_BYTES = 1_000_000
 """So many bytes of slices are worked on at a time: a table costs about the same whether it is small or large."""

@@ -1,12 +1,11 @@
-"""Tweets as a table and as finished CSV rows: what publish does between landed pages and objects.
+"""Tweets as a table and as finished CSV rows: what publish makes of landed pages.
 
-The only room of the core that knows pandas and pyarrow. A batch is worked on in parts, so that memory is bounded:
-`table_of` makes a part a typed table, `rows_of` writes it as CSV rows with what places each of them; the rows are cut
-`by_partition`, spilled (`serialize`), gathered (`deserialize`), made unique, split and joined to objects (`csv_bytes`).
+A batch is worked on in parts, so that memory is bounded: `table_of` makes a part a typed table, `rows_of` writes it as
+CSV rows with what places each of them; `collector.core.rows` brings them into objects. No other room of the core knows
+pandas and pyarrow.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -19,13 +18,12 @@ from pyarrow import csv
 
 from collector.core.columns import COLUMNS, ESCAPES, JSON_COLUMNS, TWEET_COLUMNS, ColumnKind, PageLabel, TweetColumns
 from collector.core.ids import SNOWFLAKE_EPOCH
+from collector.core.rows import ROWS
 
 # The default pool keeps what was freed: a batch would need a quarter more memory, and be no faster.
 pa.set_memory_pool(pa.system_memory_pool())
 
 Newlines = Literal["escape", "keep"]
-Rows = pa.Table
-"""A table of `ROWS`."""
 
 ARROW_TYPES: dict[ColumnKind, Any] = {
     ColumnKind.ID: pa.int64(),
@@ -37,17 +35,6 @@ ARROW_TYPES: dict[ColumnKind, Any] = {
     ColumnKind.ID_LIST: pa.string(),
     ColumnKind.FLAG: pa.bool_(),
 }
-HEADER = ",".join(column.name for column in COLUMNS).encode() + b"\n"
-ROWS = pa.schema(
-    {
-        "tweet_id": pa.int64(),
-        "account_id": pa.int64(),
-        "partition": pa.int32(),
-        "weight": pa.int32(),
-        "row": pa.large_binary(),
-    }
-)
-"""Rows on their way to an object: `row` is the finished CSV record with its line end, the others place it."""
 
 _NAMES = [column.name for column in COLUMNS]
 _TYPES = {column.name: ARROW_TYPES[column.kind] for column in COLUMNS}
@@ -56,7 +43,6 @@ _TEXTS = [column.name for column in COLUMNS if column.kind is ColumnKind.TEXT]
 _TIMES = [column.name for column in COLUMNS if column.kind is ColumnKind.TIME]
 _LINE_BREAKS = ("\n", "\r")
 _WRITING = csv.WriteOptions(include_header=False, quoting_style="needed", batch_size=1 << 14)
-_READING_IDS = csv.ConvertOptions(include_columns=["tweet_id"], column_types={"tweet_id": pa.int64()})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_MS = round(SNOWFLAKE_EPOCH.timestamp() * 1000)
 
@@ -89,107 +75,6 @@ def rows_of(table: pa.Table, *, newlines: Newlines) -> pa.Table:
     csv.write_csv(_written(table, newlines), sink, _WRITING)
     records = _records(sink.getvalue(), _line_feeds(table) if newlines == "keep" else np.zeros(len(table), np.int64))
     return pa.table([*(table[name] for name in ROWS.names[:-1]), records], schema=ROWS)
-
-
-def by_partition(rows: pa.Table) -> list[tuple[int, pa.Table]]:
-    """Cut rows by partition, ascending; inside a partition they keep their order."""
-    hours = rows["partition"].to_numpy()
-    order = np.argsort(hours, kind="stable")
-    found, starts = np.unique(hours[order], return_index=True)
-    if len(found) <= 1:
-        return [(int(hour), rows) for hour in found]
-    ordered = rows.take(order)
-    ends = [*starts[1:], len(hours)]
-    return [
-        (int(hour), ordered.slice(start, end - start)) for hour, start, end in zip(found, starts, ends, strict=True)
-    ]
-
-
-def serialize(rows: pa.Table) -> bytes:
-    """Return rows as bytes for a scratch file; only `deserialize` of the same version reads them."""
-    batches = rows.combine_chunks().to_batches()
-    return bytes(batches[0].serialize()) if batches else b""
-
-
-def deserialize(slices: Iterable[bytes]) -> pa.Table:
-    """Return the rows of serialized slices as one table, in the order given."""
-    batches = [pa.ipc.read_record_batch(pa.py_buffer(each), ROWS) for each in slices if each]
-    return pa.Table.from_batches(batches, ROWS)
-
-
-def inside(rows: pa.Table, claims: Mapping[int, Sequence[tuple[int, int]]]) -> pa.Table:
-    """Keep the rows whose tweet lies in one of its account's claims: `(after, through]`, ascending, disjoint."""
-    accounts, ids = rows["account_id"].to_numpy(), rows["tweet_id"].to_numpy()
-    ranges = _claimed(accounts, claims)
-    claim = _last_below(ranges, accounts, ids)
-    kept = (ranges[claim, 0] == accounts) & (ids <= ranges[claim, 2])
-    return rows if kept.all() else rows.filter(pa.array(kept))
-
-
-def first_of_each_id(rows: pa.Table) -> pa.Table:
-    """Keep one row of each tweet: the first in order."""
-    ids = rows["tweet_id"].to_numpy()
-    order = np.argsort(ids, kind="stable")
-    repeated = order[1:][np.diff(ids[order]) == 0]
-    return rows.filter(pa.array(np.isin(np.arange(len(ids)), repeated, invert=True))) if len(repeated) else rows
-
-
-def split(rows: pa.Table, max_weight: int) -> list[pa.Table]:
-    """Cut rows, in their order, each time the weight since the last cut reaches `max_weight`; no rows, no parts."""
-    reached = np.cumsum(rows["weight"].to_numpy(), dtype=np.int64)
-    parts, start, before = [], 0, 0
-    while start < len(reached):
-        end = min(int(np.searchsorted(reached, before + max_weight)) + 1, len(reached))
-        parts.append(rows.slice(start, end - start))
-        start, before = end, int(reached[end - 1])
-    return parts
-
-
-def csv_bytes(rows: pa.Table) -> bytes:
-    """Return the object that holds these rows: the header, then the records by ascending tweet id."""
-    order = np.argsort(rows["tweet_id"].to_numpy(), kind="stable")
-    records = rows["row"].combine_chunks().take(pa.array(order))
-    return b"".join((HEADER, records.buffers()[2] or b""))
-
-
-def tweet_ids_of_csv(body: bytes) -> list[int]:
-    """Return the tweet ids of an object in the order written, whatever its newlines; their number is its row count.
-
-    Raises:
-        ValueError: the body is no CSV with a `tweet_id` column of integers.
-    """
-    # A block smaller than a record would be refused.
-    whole = csv.ReadOptions(use_threads=False, block_size=min(len(body) + 1, 2**31 - 1))
-    try:
-        found = csv.read_csv(pa.BufferReader(body), whole, csv.ParseOptions(newlines_in_values=True), _READING_IDS)
-    except pa.ArrowKeyError as cause:
-        message = "no column tweet_id"
-        raise ValueError(message) from cause
-    tweet_ids: list[int] = found["tweet_id"].to_pylist()
-    return tweet_ids
-
-
-def joined(tables: Sequence[pa.Table]) -> pa.Table:
-    """Return the rows of several tables as one, in the order given."""
-    return pa.concat_tables(tables) if tables else ROWS.empty_table()
-
-
-def unseen(rows: pa.Table, seen: AbstractSet[int]) -> pa.Table:
-    """Keep the rows whose tweet is not `seen`."""
-    if not seen:
-        return rows
-    known = [tweet_id in seen for tweet_id in rows["tweet_id"].to_pylist()]
-    return rows.filter(pa.array([not each for each in known])) if any(known) else rows
-
-
-def tally(rows: pa.Table, claims: Mapping[int, Sequence[tuple[int, int]]]) -> dict[tuple[int, int], int]:
-    """Count rows by the claim they lie in, named by account and `after`; every row must lie in one."""
-    accounts, ids = rows["account_id"].to_numpy(), rows["tweet_id"].to_numpy()
-    ranges = _claimed(accounts, claims)
-    counts = np.bincount(_last_below(ranges, accounts, ids), minlength=len(ranges)).tolist()
-    return {
-        (account, after): count for (account, after, _), count in zip(ranges.tolist(), counts, strict=True) if count
-    }
 
 
 def _chunk(name: str, cells: Any) -> Any:  # noqa: ANN401 - what a column is made of depends on its kind
@@ -272,20 +157,3 @@ def _records(body: pa.Buffer, line_feeds: npt.NDArray[np.int64]) -> pa.Array:
         raise ValueError(message)
     offsets = np.concatenate(([0], found[last] + 1)).astype(np.int64)
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(last), [None, pa.py_buffer(offsets), body])
-
-
-def _claimed(accounts: npt.NDArray[np.int64], claims: Mapping[int, Sequence[tuple[int, int]]]) -> npt.NDArray[np.int64]:
-    claimed = [(account, *ids) for account in np.unique(accounts).tolist() for ids in claims.get(account, ())]
-    # The claim of no account comes first, so that every row has a claim that begins below it.
-    return np.array([(-1, 0, 0), *claimed], dtype=np.int64)
-
-
-def _last_below(
-    ranges: npt.NDArray[np.int64], accounts: npt.NDArray[np.int64], ids: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    # Sorted by account and id, a row stands after every range that begins below it, but before one that begins at it.
-    rows_first = np.repeat((0, 1), (len(ids), len(ranges)))
-    order = np.lexsort((rows_first, np.concatenate((ids, ranges[:, 1])), np.concatenate((accounts, ranges[:, 0]))))
-    found = np.empty(len(order), dtype=np.int64)
-    found[order] = np.maximum.accumulate(np.where(order < len(ids), 0, order - len(ids)))
-    return found[: len(ids)]

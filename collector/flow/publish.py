@@ -9,7 +9,6 @@ from functools import partial
 
 import structlog
 
-from collector.core import table
 from collector.core.assembly import assembled, claims_of, covered, ranges_by_evidence
 from collector.core.columns import PageLabel
 from collector.core.documents import (
@@ -25,6 +24,8 @@ from collector.core.ids import AccountId, TweetId
 from collector.core.landing import Claim, Landing, spans_by_account
 from collector.core.pages import LandedPage, in_pieces
 from collector.core.ports import Compression, ObjectStore, Scratch, ScratchSlice
+from collector.core.rows import Rows, by_partition, csv_bytes, joined, serialize, tally, tweet_ids_of_csv
+from collector.core.table import Newlines, rows_of, table_of
 from collector.flow.policy import MEGABYTE, Press
 from collector.flow.store import put_once, read_part
 from collector.flow.threads import in_order
@@ -75,9 +76,9 @@ def _pressed(seal: Seal, objects: ObjectStore, press: Press) -> Manifest:
     with press.scratch() as scratch:
         for key in seal.parts:
             tables = in_pieces(read_part(key, objects, press.compression), TABLE_BYTES)
-            rows = table.joined([_rows(pages, landing, seal, press) for pages in tables])
-            for partition, cut in table.by_partition(rows):
-                slices[partition].append(scratch.append(table.serialize(cut)))
+            rows = joined([_rows(pages, landing, seal, press) for pages in tables])
+            for partition, cut in by_partition(rows):
+                slices[partition].append(scratch.append(serialize(cut)))
         claims, seal = _claims(seal, landing)
         tweets: Counter[tuple[int, int]] = Counter()
         cuts = _cut({one: _read(slices[one], scratch) for one in sorted(slices)}, claims, tweets, seal)
@@ -86,17 +87,17 @@ def _pressed(seal: Seal, objects: ObjectStore, press: Press) -> Manifest:
     return Manifest(seal.number, seal.batch, seal.accounts, tuple(published), tuple(covered(claims, tweets)))
 
 
-def _rows(pages: Sequence[LandedPage], landing: Landing, seal: Seal, press: Press) -> table.Rows:
+def _rows(pages: Sequence[LandedPage], landing: Landing, seal: Seal, press: Press) -> Rows:
     for page in pages:
         landing.add(page)
     with_tweets = [page for page in pages if page.tweets]
     pieces = ([page.body for page in piece] for piece in in_pieces(with_tweets, PIECE_BYTES))
     labels = [PageLabel(one.account_id, one.username, one.landed_at, len(one.body)) for one in with_tweets]
-    typed = table.table_of(map(press.decoder.columns, pieces), labels, seal.batch.batch_id)
-    return table.rows_of(typed, newlines=_newlines(seal))
+    typed = table_of(map(press.decoder.columns, pieces), labels, seal.batch.batch_id)
+    return rows_of(typed, newlines=_newlines(seal))
 
 
-def _newlines(seal: Seal) -> table.Newlines:
+def _newlines(seal: Seal) -> Newlines:
     return "keep" if seal.recipe.newlines == "keep" else "escape"
 
 
@@ -122,13 +123,13 @@ def _cut(
     claims: Mapping[AccountId, Claim],
     tweets: Counter[tuple[int, int]],
     seal: Seal,
-) -> Iterator[tuple[str, table.Rows]]:
+) -> Iterator[tuple[str, Rows]]:
     """Yield the key and the rows of every object, and count the rows into `tweets`."""
     claimed, ranges = claims_of(claims), ranges_by_evidence(claims)
     for partition, slices in partitions.items():
         folder = object_folder(_EPOCH + timedelta(hours=partition))
         for number, rows in enumerate(assembled(slices, claimed, OBJECT_BYTES)):
-            tweets.update(table.tally(rows, ranges))
+            tweets.update(tally(rows, ranges))
             name = f"{seal.batch.batch_id}-{number:03d}" if number else seal.batch.batch_id
             yield f"{folder}/{name}.csv", rows
 
@@ -138,13 +139,13 @@ def object_folder(hour: datetime) -> str:
     return f"tweets/dt={hour:%Y-%m-%d}/hour={hour:%H}"
 
 
-def _bytes(cut: tuple[str, table.Rows]) -> int:
+def _bytes(cut: tuple[str, Rows]) -> int:
     return int(cut[1].nbytes)
 
 
-def _put(cut: tuple[str, table.Rows], *, seal: Seal, objects: ObjectStore, press: Press) -> PublishedObject:
+def _put(cut: tuple[str, Rows], *, seal: Seal, objects: ObjectStore, press: Press) -> PublishedObject:
     key, rows = cut
-    plain = table.csv_bytes(rows)
+    plain = csv_bytes(rows)
     is_packed = seal.recipe.compression == "gzip"
     key, body = (f"{key}.gz", press.compression.compress(plain)) if is_packed else (key, plain)
     standing = put_once(objects, key, body)
@@ -155,7 +156,7 @@ def _put(cut: tuple[str, table.Rows], *, seal: Seal, objects: ObjectStore, press
 
 def _adopt(key: str, ours: bytes, standing: bytes, compression: Compression) -> None:
     """Let an object stand that another version of the code or a library wrote, if it holds the same tweets."""
-    if _tweet_ids(key, standing, compression) != table.tweet_ids_of_csv(ours):
+    if _tweet_ids(key, standing, compression) != tweet_ids_of_csv(ours):
         message = f"object {key} stands and holds other tweets than this batch publishes"
         raise ObjectConflict(message, hint="collector verify tells which batch's manifest lists it")
     log.warning("object.adopted", key=key)
@@ -163,7 +164,7 @@ def _adopt(key: str, ours: bytes, standing: bytes, compression: Compression) -> 
 
 def _tweet_ids(key: str, body: bytes, compression: Compression) -> list[int] | None:
     try:
-        return table.tweet_ids_of_csv(compression.decompress(body) if key.endswith(".gz") else body)
+        return tweet_ids_of_csv(compression.decompress(body) if key.endswith(".gz") else body)
     except ValueError:
         return None
 

@@ -14,7 +14,7 @@ from collector.core.ids import SNOWFLAKE_EPOCH, AccountId, time_of
 from collector.core.planning import NOTHING
 from collector.core.ports import Compression, ObjectStore, StateStore
 from collector.core.ranges import IdRange, Ranges
-from collector.core.table import tweet_ids_of_csv
+from collector.core.rows import tweet_ids_of_csv
 from collector.flow.publish import object_folder
 from collector.flow.rebuild import seal_number
 from collector.flow.seal import read_seal

@@ -18,8 +18,8 @@ from collector.adapters.system_clock import SystemClock
 from collector.adapters.system_worker import SystemWorker
 from collector.adapters.x_api import XApi, XCredentials
 from collector.adapters.x_posts import XPosts
-from collector.flow.accounts import Following, follow
 from collector.flow.collect import Ports
+from collector.flow.follow import Following, follow
 from collector.flow.policy import Policy, Press
 from collector.flow.rounds import collect_round
 

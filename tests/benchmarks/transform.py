@@ -17,9 +17,10 @@ import orjson
 import pandas as pd
 
 from collector.adapters.x_posts import XPosts
-from collector.core import table
 from collector.core.assembly import assembled
 from collector.core.columns import PageLabel
+from collector.core.rows import Rows, by_partition, csv_bytes, joined, serialize
+from collector.core.table import rows_of, table_of
 from collector.flow.publish import OBJECT_BYTES, PIECE_BYTES
 
 Part = list[bytes]
@@ -52,18 +53,16 @@ def publish(parts: list[Part]) -> list[bytes]:
     claims = {account_id: [(0, 2**63 - 1)] for account_id in range(ACCOUNTS)}
     for part in parts:
         half = len(part) // 2
-        rows = table.joined([_rows(part[:half]), _rows(part[half:])])
-        for hour, cut in table.by_partition(rows):
-            spilled[hour].append(table.serialize(cut))
-    return [
-        table.csv_bytes(rows) for hour in sorted(spilled) for rows in assembled(spilled[hour], claims, OBJECT_BYTES)
-    ]
+        rows = joined([_rows(part[:half]), _rows(part[half:])])
+        for hour, cut in by_partition(rows):
+            spilled[hour].append(serialize(cut))
+    return [csv_bytes(rows) for hour in sorted(spilled) for rows in assembled(spilled[hour], claims, OBJECT_BYTES)]
 
 
-def _rows(pages: Part) -> table.Rows:
+def _rows(pages: Part) -> Rows:
     labels = [PageLabel(at % ACCOUNTS, "example_1", datetime.now(UTC), len(body)) for at, body in enumerate(pages)]
-    typed = table.table_of(map(XPosts().columns, _pieces(pages)), labels, "live-20261122T061500Z-s00")
-    return table.rows_of(typed, newlines="escape")
+    typed = table_of(map(XPosts().columns, _pieces(pages)), labels, "live-20261122T061500Z-s00")
+    return rows_of(typed, newlines="escape")
 
 
 def _pieces(pages: Part) -> Iterator[Part]:

@@ -13,7 +13,7 @@ from collector.core.coverage import Covered, Evidence
 from collector.core.ids import AccountId
 from collector.core.landing import Claim
 from collector.core.ranges import IdRange, Ranges
-from collector.core.table import ROWS, serialize, tally
+from collector.core.rows import ROWS, serialize, tally
 
 rows = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 3), st.integers(1, 9)), max_size=40)
 claimed = st.dictionaries(

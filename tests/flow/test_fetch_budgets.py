@@ -12,8 +12,8 @@ from collector.core.accounts import Account
 from collector.core.batches import Failure
 from collector.core.errors import BudgetExhausted, SourceUnavailable
 from collector.core.money import Budget, Spend
-from collector.flow.accounts import follow
 from collector.flow.collect import finish
+from collector.flow.follow import follow
 from collector.flow.pricing import price_backfill
 from collector.flow.spending import FIRST_CHUNK
 from collector.flow.views import status

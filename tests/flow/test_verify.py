@@ -10,7 +10,7 @@ from collector.core.coverage import Coverage, Covered, Evidence
 from collector.core.documents import Recipe, encode_manifest, manifest_key
 from collector.core.errors import SourceUnavailable
 from collector.core.ranges import IdRange
-from collector.core.table import HEADER
+from collector.core.rows import HEADER
 from collector.flow.verify import verify
 
 NASAS = [tweet(-minutes) for minutes in (5, 15, 70)]

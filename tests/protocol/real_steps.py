@@ -16,7 +16,7 @@ from collector.core.accounts import Account, AccountStatus
 from collector.core.coverage import Coverage, Evidence
 from collector.core.documents import Manifest, Recipe, decode_manifest
 from collector.core.errors import ObjectConflict, RetryableError, StateConflict
-from collector.core.table import tweet_ids_of_csv
+from collector.core.rows import tweet_ids_of_csv
 from collector.flow.collect import Ports, collect
 from collector.flow.plan import PlanRequest
 from collector.flow.policy import MEGABYTE, Policy, Press

@@ -8,7 +8,8 @@ from rooms import ESA, JAXA, NASA, at, tweet
 
 from collector.core.accounts import AccountStatus, shard_of
 from collector.core.errors import RateLimited, SourceUnavailable
-from collector.flow.accounts import LOOKED_UP_AT_ONCE, Following
+from collector.flow.accounts import LOOKED_UP_AT_ONCE
+from collector.flow.follow import Following
 
 
 @pytest.fixture
