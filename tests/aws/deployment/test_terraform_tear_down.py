@@ -15,6 +15,15 @@ def managed(deployment):
     return [one for one in listed if not one.startswith("data.")]
 
 
+@pytest.fixture(scope="module")
+def force_destroy(elsewhere):
+    """Apply it while others are destroyed: RDS is waited for."""
+    elsewhere.give({**elsewhere.given, "force_destroy": True})
+    applying = elsewhere.start("apply", "-auto-approve", "-input=false", "-no-color")
+    yield applying
+    applying.stop()
+
+
 @pytest.mark.parametrize("name", ["by_default", "elsewhere"])
 def test_a_refused_destroy_has_destroyed_nothing_and_says_what_to_apply(deployments, name):
     deployment = getattr(deployments, name)
@@ -34,15 +43,7 @@ def test_what_is_refused_is_everything(aws):
     assert aws("s3", HOME).get_bucket_policy(Bucket="tweets-of-mine")["Policy"]
 
 
-def test_it_is_destroyed_once_that_is_applied(aws, elsewhere):
-    elsewhere.give({**elsewhere.given, "force_destroy": True})
-    elsewhere.run("apply", "-auto-approve", "-input=false", "-no-color")
-    elsewhere.run("state", "rm", "aws_athena_named_query.view")  # moto does not know how to delete one
-    elsewhere.run("destroy", "-auto-approve", "-input=false", "-no-color")
-    assert elsewhere.run("state", "list") == ""
-    assert aws("rds", AWAY).describe_db_instances()["DBInstances"] == []
-
-
+@pytest.mark.usefixtures("force_destroy")
 def test_destroy_leaves_nothing_behind(aws, chosen):
     aws("s3", AWAY).delete_bucket_policy(Bucket="other-tweets")  # moto would deny the next without looking at why
     aws("s3", AWAY).put_object(Bucket="other-tweets", Key="x/tweets/tweets/one.csv", Body=b"tweet_id\n")
@@ -58,3 +59,11 @@ def test_destroy_leaves_nothing_behind(aws, chosen):
     assert "other-tweets" not in [one["Name"] for one in aws("s3", AWAY).list_buckets()["Buckets"]]
     secrets = aws("secretsmanager", AWAY).list_secrets()["SecretList"]
     assert [one["Name"] for one in secrets if one["Name"].startswith("other-tweets")] == []
+
+
+def test_it_is_destroyed_once_that_is_applied(aws, elsewhere, force_destroy):
+    force_destroy.succeed()
+    elsewhere.run("state", "rm", "aws_athena_named_query.view")  # moto does not know how to delete one
+    elsewhere.run("destroy", "-auto-approve", "-input=false", "-no-color")
+    assert elsewhere.run("state", "list") == ""
+    assert aws("rds", AWAY).describe_db_instances()["DBInstances"] == []
