@@ -32,6 +32,7 @@ from collector.flow import plan as planning
 from collector.flow import publish as publishing
 from collector.flow import rebuild as rebuilding
 from collector.flow import verify as verifying
+from collector.flow.audit import Audit
 from collector.flow.commit import commit
 from collector.flow.policy import Policy, Press
 from collector.flow.seal import known_batch, seal_of
@@ -151,7 +152,7 @@ class Room:
     def rebuild(self, **choices) -> rebuilding.Rebuilt:
         return rebuilding.rebuild(state=self.state, objects=self.objects, press=self.press, clock=self.clock, **choices)
 
-    def verify(self) -> verifying.Audit:
+    def verify(self) -> Audit:
         return verifying.verify(state=self.state, objects=self.objects, compression=self.press.compression)
 
     def damage(self) -> list[tuple[str, str]]:

@@ -107,6 +107,8 @@ def _answering(script: ScriptedS3) -> type[BaseHTTPRequestHandler]:
         def _send(self, answer: Answer) -> None:
             is_cut = answer.fault == "cut"
             self.send_response(answer.status)
+            if answer.body.startswith(b"<Error>"):
+                self.send_header("Content-Type", "application/xml")
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             self.wfile.write(answer.body[: len(answer.body) // 2] if is_cut else answer.body)

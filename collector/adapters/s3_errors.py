@@ -102,7 +102,7 @@ def is_momentary(error: Exception) -> bool:
     botocore, which only retries until the headers are there.
     """
     if isinstance(error, ClientError):
-        return _status(error) == HTTPStatus.CONFLICT
+        return _status(error) == HTTPStatus.CONFLICT or _is_cut_short(error)
     return isinstance(error, _CUT_SHORT)
 
 
@@ -124,7 +124,7 @@ def _answered(error: ClientError, errand: Errand) -> CollectorError:
         return missing(errand)
     if code == "NotImplemented" and errand.operation == "PutObject":
         return CreateOnlyMissing(f"{errand} was refused: {error}", hint=_NO_CONDITION)
-    if _may_pass(code, status):
+    if _may_pass(code, status) or _is_cut_short(error):
         return _unavailable(errand, str(error))
     if is_forbidden(error) and error.operation_name == errand.operation:
         return _right_missing(error, errand)
@@ -146,6 +146,12 @@ def _right_missing(error: ClientError, errand: Errand) -> RightMissing:
 
 def _allowing(right: str, resource: str) -> dict[str, object]:
     return {"Effect": "Allow", "Action": right, "Resource": resource}
+
+
+def _is_cut_short(error: ClientError) -> bool:
+    """Ask whether S3 complained in words that did not arrive: botocore puts the status in the place of their code."""
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return _code(error) == str(_status(error)) and "xml" in headers.get("content-type", "")
 
 
 def _may_pass(code: str, status: int) -> bool:

@@ -8,6 +8,8 @@ from typing import Self
 from collector.core.errors import StoreUnavailable
 from collector.core.ports import ScratchSlice
 
+_ROOM = "free some room, or set TMPDIR to a larger disk"
+
 
 class ScratchFile:
     """A nameless file in the machine's temporary folder (`TMPDIR`); leaving the `with` block frees its room.
@@ -16,7 +18,12 @@ class ScratchFile:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="collector-", buffering=0)  # noqa: SIM115
+        """Raise `StoreUnavailable` when no temporary folder takes a file: each is full, or not ours to write to."""
+        try:
+            self._file = tempfile.TemporaryFile(prefix="collector-", buffering=0)  # noqa: SIM115
+        except OSError as error:
+            message = f"no temporary file can be made: {error}"
+            raise StoreUnavailable(message, hint=_ROOM) from error
         self._end = 0
 
     def __enter__(self) -> Self:
@@ -37,7 +44,7 @@ class ScratchFile:
             self._write_at(self._end, body)
         except OSError as error:
             message = f"the temporary folder {tempfile.gettempdir()} takes no more than {self._end} bytes: {error}"
-            raise StoreUnavailable(message, hint="free some room, or set TMPDIR to a larger disk") from error
+            raise StoreUnavailable(message, hint=_ROOM) from error
         part = (self._end, len(body))
         self._end += len(body)
         return part

@@ -13,7 +13,7 @@ from collector.core.times import duration_text, time_text
 from collector.flow.views import CursorRow, Status
 
 if TYPE_CHECKING:
-    from collector.flow.verify import Audit
+    from collector.flow.audit import Audit
 
 
 def batch_json(batch: Batch) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from s3_server import HASTY, client_for
@@ -119,6 +120,15 @@ def test_a_body_cut_short_is_asked_for_again() -> None:  # F21
 
 def test_a_body_that_is_never_whole_is_unavailable() -> None:  # F21
     with store_before(Answer(body=b"whole body", fault="cut")) as (store, server), pytest.raises(StoreUnavailable):
+        read(store)
+    assert len(server.requests) == HASTY.attempts
+
+
+def test_a_complaint_cut_short_is_no_refusal() -> None:  # F21
+    absent = complaint(404, "NoSuchKey")
+    with store_before(replace(absent, fault="cut"), absent) as (store, _), pytest.raises(ObjectMissing):
+        read(store)
+    with store_before(replace(absent, fault="cut")) as (store, server), pytest.raises(StoreUnavailable):
         read(store)
     assert len(server.requests) == HASTY.attempts
 

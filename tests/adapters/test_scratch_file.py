@@ -2,7 +2,9 @@
 
 import errno
 import os
+import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +50,13 @@ def test_a_full_disk_is_unavailable_and_the_half_written_is_forgotten(monkeypatc
         assert "TMPDIR" in caught.value.hint
         assert scratch.append(b"678") == (5, 3)
         assert scratch.read(kept) == b"12345"
+
+
+def test_a_temporary_folder_that_takes_no_file_is_unavailable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
+    with pytest.raises(StoreUnavailable, match="not there") as caught:
+        ScratchFile()
+    assert "TMPDIR" in caught.value.hint
 
 
 def test_the_file_is_nameless_and_closed_after_use() -> None:
