@@ -67,16 +67,29 @@ def known_batch(batch_id: str, state: StateStore) -> Batch:
 def check_log(*, state: StateStore, objects: ObjectStore) -> None:
     """Take note of seals that stand and this state has not noted yet.
 
-    Raises `StateConflict` when one of them is of a batch that this state never planned.
+    Raises `StateConflict` when one of them is of a batch that this state never planned, and when the last one that it
+    noted is gone.
     """
+    with state.reading() as tx:
+        number = tx.last_seal()
+    if number > 0:
+        _find_log(number, objects)
     while True:
-        with state.reading() as tx:
-            number = tx.last_seal() + 1
+        number += 1
         try:
             standing = read_seal(number, objects)
         except ObjectMissing:
             return
         note(standing, state=state, objects=objects)
+
+
+def _find_log(last: int, objects: ObjectStore) -> None:
+    try:
+        objects.read(seal_key(last))
+    except ObjectMissing as cause:
+        message = f"seal {last}, the last that this state knows, is not in {objects.location}"
+        hint = "set COLLECTOR_OUTPUT to where this state has collected, or restore the seal that was lost there"
+        raise StateConflict(message, hint=hint) from cause
 
 
 def note(standing: Seal, *, state: StateStore, objects: ObjectStore) -> None:

@@ -130,6 +130,20 @@ def test_checking_the_log_notes_all_that_stands(room):
     assert [room.batch(batch).seal for batch in batches] == [1, 2, 3]
 
 
+def test_a_state_does_not_go_on_in_an_output_without_its_log(room):
+    room.collect(-15, 0)
+    room.wait(15)
+    batch = room.plan(0, 15)
+    room.objects = type(room.objects)()
+    room.asked()
+    for go_on in (room.fetch, room.close):
+        with pytest.raises(StateConflict, match=r"seal 1, .* not in fake://objects") as caught:
+            go_on(batch)
+        assert "COLLECTOR_OUTPUT" in caught.value.hint
+    assert room.asked() == []
+    assert room.objects.bodies == {}
+
+
 def test_a_batch_that_is_not_known_has_no_seal(room):
     with pytest.raises(StateConflict, match="batch live-x is not known"):
         seal_of("live-x", state=room.state, objects=room.objects)
