@@ -21,6 +21,7 @@ from collector.cli.frame import (
 from collector.cli.render import batch_json, print_batch, print_table
 from collector.core.batches import Batch, BatchKind, Window
 from collector.core.errors import ConfigError, CredentialsRefused, RetryableError, SecretRefused, StoreRefused
+from collector.core.money import usd_text
 from collector.core.ports import StateStore
 from collector.core.times import time_text
 from collector.settings import Settings
@@ -155,8 +156,8 @@ def _print_price(window: Window, found: Settings, *, as_json: bool) -> None:
     print_table(
         ("", "requests", "tweets", "dollars"),
         [
-            ("at most", price.requests, price.tweets, f"${price.usd:,.2f}"),
-            ("at the rate seen so far", None, price.expected_tweets, f"${price.expected_usd:,.2f}"),
+            ("at most", price.requests, price.tweets, usd_text(price.usd)),
+            ("at the rate seen so far", None, price.expected_tweets, usd_text(price.expected_usd)),
         ],
     )
     click.echo(f"{price.accounts} accounts, {price.spans} spans; nothing was asked")

@@ -16,11 +16,14 @@ _SQLITE_STAYS = {
 }
 _POSTGRES_STAYS = ("28", "3D", "42501")  # wrong login, no such database, missing right
 # psycopg tells no SQLSTATE of a connection that failed, only the words of the server, and its own of the URL's options.
-_NO_CONNECTION_STAYS = re.compile(r'FATAL: +database ".*" does not exist|^invalid connection option ')
+_NO_CONNECTION_STAYS = re.compile(
+    r'FATAL: +database ".*" does not exist|^invalid connection option |: invalid port number: '
+)
 _PRIMARY_CODE = 0xFF
 _REFUSED_LOGIN = re.compile("authentication failed|no password supplied")
 _PASSWORD = "correct the user or the password in COLLECTOR_STATE_URL"  # noqa: S105  no password
 _ROTATED = "try again later; if it stays so, check the password that COLLECTOR_STATE_PASSWORD_SECRET names"
+_ROOM = "make room on the disk of the state, then try again"
 _LATER = "another worker holds the lock, or the database is down; try again later"
 
 
@@ -52,7 +55,7 @@ def _meaning(cause: exc.DBAPIError, place: str, *, password_is_kept: bool) -> Co
     if _stays(cause.orig):
         return ConfigError(words, hint="check COLLECTOR_STATE_URL: that it exists, and your rights to it")
     if _passes(cause):
-        return StateUnavailable(words, hint=_LATER)
+        return StateUnavailable(words, hint=_ROOM if _codes(cause.orig)[0] == sqlite3.SQLITE_FULL else _LATER)
     return None
 
 
