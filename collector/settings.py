@@ -148,7 +148,7 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Return the texts that no log line may hold."""
         secret = [value.get_secret_value() for value in self.__dict__.values() if isinstance(value, SecretStr)]
-        passwords = [text for text in _passwords(self.state_url)]
+        passwords = _passwords(self.state_url)
         return [text for text in (*secret, *passwords, *map(unquote, passwords)) if text]
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from fakes.clock import FakeClock
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, event, make_url
 
 from collector.adapters.sql_state import SqlState
+from collector.adapters.sql_state.engines import Database, Intent
 from collector.adapters.sql_state.mounts import refuse_network_folder
-from collector.adapters.sql_state.translation import translated
 from collector.core.errors import ConfigError, StateUnavailable
 
 
@@ -60,12 +60,12 @@ def test_a_port_that_no_server_can_have_is_a_wrong_setting():
 
 def test_a_full_disk_asks_for_room():
     engine = create_engine("sqlite://")
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count = 1"))
+    state = Database(engine, "here", password_is_kept=False)
     with (
         pytest.raises(StateUnavailable, match="database or disk is full") as caught,
-        translated("here", password_is_kept=False),
-        engine.connect() as connection,
+        state.transaction(Intent.WRITE) as connection,
     ):
-        connection.exec_driver_sql("PRAGMA max_page_count = 1")
         connection.exec_driver_sql("CREATE TABLE one (a)")
     assert caught.value.hint == "make room on the disk of the state, then try again"
 

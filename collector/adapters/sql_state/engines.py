@@ -59,7 +59,7 @@ class Database:
 
 
 def state_url(text: str) -> URL:
-    """Read a state URL. Raises `ConfigError` for an unknown scheme, and for a SQLite URL without a file or with options."""
+    """Read a state URL. Raises `ConfigError` for an unknown scheme, or a SQLite URL without a file or with options."""
     try:
         url = make_url(text)
     except ArgumentError as cause:
