@@ -70,10 +70,7 @@ def check_log(*, state: StateStore, objects: ObjectStore) -> None:
     Raises `StateConflict` when one of them is of a batch that this state never planned, and when the last one that it
     noted is gone.
     """
-    with state.reading() as tx:
-        number = tx.last_seal()
-    if number > 0:
-        _find_log(number, objects)
+    number = find_log(state=state, objects=objects)
     while True:
         number += 1
         try:
@@ -83,13 +80,18 @@ def check_log(*, state: StateStore, objects: ObjectStore) -> None:
         note(standing, state=state, objects=objects)
 
 
-def _find_log(last: int, objects: ObjectStore) -> None:
+def find_log(*, state: StateStore, objects: ObjectStore) -> int:
+    """Return the number of the last seal that this state knows, 0 for none. Raises `StateConflict` when it is gone."""
+    with state.reading() as tx:
+        last = tx.last_seal()
     try:
-        objects.read(seal_key(last))
+        if last > 0:
+            objects.read(seal_key(last))
     except ObjectMissing as cause:
         message = f"seal {last}, the last that this state knows, is not in {objects.location}"
         hint = "set COLLECTOR_OUTPUT to where this state has collected, or restore the seal that was lost there"
         raise StateConflict(message, hint=hint) from cause
+    return last
 
 
 def note(standing: Seal, *, state: StateStore, objects: ObjectStore) -> None:

@@ -36,7 +36,7 @@ def translated(place: str, *, password_is_kept: bool) -> Iterator[None]:
     try:
         yield
     except exc.IntegrityError as cause:
-        message = f"state {place} refuses a row: {_first_line(cause.orig)}"
+        message = f"state {place} refuses a row: {first_line(cause.orig)}"
         raise StateConflict(message, hint="another worker was faster, or this state is old") from cause
     except exc.TimeoutError as cause:
         message = f"state {place} has no free connection"
@@ -49,7 +49,7 @@ def translated(place: str, *, password_is_kept: bool) -> Iterator[None]:
 
 
 def _meaning(cause: exc.DBAPIError, place: str, *, password_is_kept: bool) -> CollectorError | None:
-    words = f"state {place}: {_first_line(cause.orig)}"
+    words = f"state {place}: {first_line(cause.orig)}"
     if _is_refused_login(cause.orig):
         return StateUnavailable(words, hint=_ROTATED) if password_is_kept else ConfigError(words, hint=_PASSWORD)
     if _stays(cause.orig):
@@ -81,5 +81,6 @@ def _codes(original: BaseException | None) -> tuple[int, str]:
     return code & _PRIMARY_CODE, getattr(original, "sqlstate", None) or ""
 
 
-def _first_line(original: BaseException | None) -> str:
+def first_line(original: BaseException | None) -> str:
+    """Return what the database says, without the lines that follow."""
     return str(original).strip().partition("\n")[0]
