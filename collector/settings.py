@@ -216,7 +216,7 @@ def _as_config_error(error: ValidationError) -> ConfigError:
     name = str(first["loc"][0]) if first["loc"] else "settings"
     field = Settings.model_fields.get(name)
     if field is None:
-        close = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        close = difflib.get_close_matches(name.lower().removeprefix(PREFIX.lower()), Settings.model_fields, n=1)
         hint = f"did you mean {close[0]}?" if close else "remove it"
         return ConfigError(f"{name!r} in {config_file()} is no setting of the collector", hint=hint)
     is_hidden = "SecretStr" in str(field.annotation) or name.endswith("_secret")

@@ -56,7 +56,7 @@ def collect(*, window_start: datetime | None, window_end: datetime | None, as_js
 
 
 @click.command()
-@click.option("--every", type=DURATION, default=timedelta(minutes=5), show_default="5m", help="How often.")
+@click.option("--every", type=DURATION, default="5m", show_default=True, help="How often.")
 def run(*, every: timedelta) -> None:
     """Collect again and again until stopped.
 

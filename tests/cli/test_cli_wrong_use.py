@@ -58,6 +58,7 @@ def test_a_password_in_a_wrong_setting_is_not_repeated(url, collector):
         ("output = [1", ("bad.toml is not TOML",)),
         ('output = "\udcff"', ("bad.toml is not TOML",)),
         ('outptu = "file:///x"', ("'outptu' in ", "did you mean output?")),
+        ('COLLECTOR_OUTPUT = "file:///x"', ("'COLLECTOR_OUTPUT' in ", "did you mean output?")),
         ('settle_seconds = "soon"', ("setting settle_seconds in ", "bad.toml", "'soon'")),
         ("initial_lookback = 7", ("initial_lookback",)),
     ],
