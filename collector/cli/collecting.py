@@ -66,8 +66,8 @@ def run(*, every: timedelta) -> None:
     from collector import wiring  # noqa: PLC0415
     from collector.flow.rounds import collect_round, keep_accounts  # noqa: PLC0415
 
-    if every < timedelta(seconds=1):
-        message = "--every must be at least 1s"
+    if not timedelta(seconds=1) <= every <= timedelta(days=365):
+        message = "--every must be 1s to 365d"
         raise click.UsageError(message)
     found, clock = settings(), wiring.clock()
     log.info("run.started", every_seconds=every.total_seconds(), output=found.output)

@@ -48,7 +48,9 @@ def cursors(*, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, newest first.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="How many, newest first."
+)
 @json_option
 def batches(*, limit: int, as_json: bool) -> None:
     """Show the newest batches: rows, objects, requests, failures."""

@@ -107,11 +107,13 @@ FOUR_KEYS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SE
         (("backfill", "--from", "2026-01-02", "--to", "2026-01-01"), ("start before the end",)),
         (("backfill", "--from", "2999-01-02", "--to", "2999-01-03"), ("2999-01-02", "future")),
         (("run", "--every", "0s"), ("--every", "1s")),
+        (("run", "--every", "99999999d"), ("--every", "365d")),
         (("run", "--every", "soon"), ("'soon'", "5m")),
         (("plan", "--shard", "3"), ("--shard 3", "COLLECTOR_SHARDS")),
         (("accounts", "add"), ("ACCOUNT",)),
         (("accounts", "import", "no-such.csv"), ("no-such.csv",)),
         (("batches", "--limit", "0"), ("--limit",)),
+        (("batches", "--limit", "9" * 20), ("--limit",)),
         (("sandbox", "--replay", "no-such-folder"), ("no-such-folder",)),
     ],
 )
