@@ -9,7 +9,7 @@ from collector.adapters.s3_examination import NAMES as S3
 from collector.adapters.s3_examination import S3Examination
 from collector.adapters.sql_state import examination as sql
 from collector.adapters.x_api import examination as x
-from collector.core.errors import ConfigError, StoreRefused, StoreUnavailable
+from collector.core.errors import ConfigError, LogMissing, StoreRefused, StoreUnavailable
 from collector.core.findings import Finding, FindingState, not_checked
 from collector.core.ports import ObjectStore, StateStore
 from collector.flow import collection_checks, output_checks
@@ -46,6 +46,8 @@ def _state(settings: Settings) -> Iterator[Finding]:
 def _log(state: StateStore, settings: Settings) -> Finding:
     try:
         return collection_checks.log_finding(state=state, objects=_objects(settings))
+    except LogMissing:
+        raise
     except (ConfigError, StoreRefused, StoreUnavailable):
         return not_checked("log", "see output")
 

@@ -37,7 +37,7 @@ def collection_findings(*, state: StateStore, clock: Clock, worker: Worker, budg
 
 
 def log_finding(*, state: StateStore, objects: ObjectStore) -> Finding:
-    """Return whether the output is where this state has collected. Raises `StateConflict` when it is not."""
+    """Return whether the output is where this state has collected. Raises `LogMissing` when it is not."""
     last = find_log(state=state, objects=objects)
     what = f"seal {last}, the last of this state, stands in {objects.location}" if last else "no batch is sealed yet"
     return fine("log", what)

@@ -8,7 +8,7 @@ import structlog
 from collector.core.accounts import Account
 from collector.core.batches import Batch, BatchKind, BatchStatus, Counts, Failure, Span
 from collector.core.documents import Recipe, Seal, SealedAccount, decode_seal, encode_seal, seal_key
-from collector.core.errors import ObjectMissing, StateConflict
+from collector.core.errors import LogMissing, ObjectMissing, StateConflict
 from collector.core.ids import AccountId
 from collector.core.landing import Landing, spans_by_account
 from collector.core.planning import NOTHING
@@ -67,8 +67,8 @@ def known_batch(batch_id: str, state: StateStore) -> Batch:
 def check_log(*, state: StateStore, objects: ObjectStore) -> None:
     """Take note of seals that stand and this state has not noted yet.
 
-    Raises `StateConflict` when one of them is of a batch that this state never planned, and when the last one that it
-    noted is gone.
+    Raises `StateConflict` when one of them is of a batch that this state never planned, and `LogMissing` when the last
+    one that it noted is gone.
     """
     number = find_log(state=state, objects=objects)
     while True:
@@ -81,7 +81,7 @@ def check_log(*, state: StateStore, objects: ObjectStore) -> None:
 
 
 def find_log(*, state: StateStore, objects: ObjectStore) -> int:
-    """Return the number of the last seal that this state knows, 0 for none. Raises `StateConflict` when it is gone."""
+    """Return the number of the last seal that this state knows, 0 for none. Raises `LogMissing` when it is gone."""
     with state.reading() as tx:
         last = tx.last_seal()
     try:
@@ -90,7 +90,7 @@ def find_log(*, state: StateStore, objects: ObjectStore) -> int:
     except ObjectMissing as cause:
         message = f"seal {last}, the last that this state knows, is not in {objects.location}"
         hint = "set COLLECTOR_OUTPUT to where this state has collected, or restore the seal that was lost there"
-        raise StateConflict(message, hint=hint) from cause
+        raise LogMissing(message, hint=hint) from cause
     return last
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from rooms import NASA, Room, moment, tweet
 
-from collector.core.errors import StateConflict
+from collector.core.errors import LogMissing
 from collector.core.money import Budget, Spend
 from collector.flow.collection_checks import NAMES, collection_findings, log_finding
 
@@ -82,5 +82,5 @@ def test_a_state_whose_log_is_not_in_the_output_is_wrong():
     told = log_finding(state=room.state, objects=room.objects)
     assert (str(told.state), told.what) == ("ok", "seal 1, the last of this state, stands in fake://objects")
     room.objects.bodies.clear()
-    with pytest.raises(StateConflict, match="seal 1, the last that this state knows, is not in fake://objects"):
+    with pytest.raises(LogMissing, match="seal 1, the last that this state knows, is not in fake://objects"):
         log_finding(state=room.state, objects=room.objects)
