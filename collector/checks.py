@@ -9,7 +9,9 @@ from collector.adapters.s3_examination import NAMES as S3
 from collector.adapters.s3_examination import S3Examination
 from collector.adapters.sql_state import examination as sql
 from collector.adapters.x_api import examination as x
-from collector.core.findings import Finding, FindingState
+from collector.core.errors import ConfigError, LogMissing, StoreRefused, StoreUnavailable
+from collector.core.findings import Finding, FindingState, not_checked
+from collector.core.ports import ObjectStore, StateStore
 from collector.flow import collection_checks, output_checks
 from collector.flow.doctor import Check
 from collector.settings import Settings
@@ -17,7 +19,7 @@ from collector.settings import Settings
 
 def checks(settings: Settings) -> list[Check]:
     """Return the checks in the order of a batch's way; nothing is opened before it is looked at."""
-    names = (*sql.names_of(settings.state_url), *collection_checks.NAMES)
+    names = (*sql.names_of(settings.state_url), *collection_checks.NAMES, "log")
     return [
         Check(names, sql.WHY, lambda: _state(settings)),
         Check(x.NAMES, x.WHY, lambda: _source(settings)),
@@ -31,12 +33,23 @@ def _state(settings: Settings) -> Iterator[Finding]:
     yield from found
     # A state that is not there, or not ours, must not be made by looking at it.
     if found[0].state is FindingState.OK:
+        state = wiring.open_state(settings)
         yield from collection_checks.collection_findings(
-            state=wiring.open_state(settings),
+            state=state,
             clock=wiring.clock(),
             worker=wiring.this_worker(),
             budget=wiring.budget(settings),
         )
+        yield _log(state, settings)
+
+
+def _log(state: StateStore, settings: Settings) -> Finding:
+    try:
+        return collection_checks.log_finding(state=state, objects=_objects(settings))
+    except LogMissing:
+        raise
+    except (ConfigError, StoreRefused, StoreUnavailable):
+        return not_checked("log", "see output")
 
 
 def _source(settings: Settings) -> Iterator[Finding]:
@@ -49,15 +62,16 @@ def _source(settings: Settings) -> Iterator[Finding]:
 def _output(settings: Settings) -> list[Check]:
     if settings.output.startswith("s3://"):
         place = Check(S3, output_checks.WHY, lambda: S3Examination(settings.output, wiring.clock()).findings())
-        return [Check(output_checks.NAMES, output_checks.WHY, lambda: _objects_on_s3(settings)), place]
-    objects = Check(
-        output_checks.NAMES, output_checks.WHY, lambda: output_checks.output_findings(wiring.open_objects(settings))
-    )
-    return [objects, Check(("output space",), output_checks.WHY, lambda: _space(settings))]
+    else:
+        place = Check(("output space",), output_checks.WHY, lambda: _space(settings))
+    objects = Check(output_checks.NAMES, output_checks.WHY, lambda: output_checks.output_findings(_objects(settings)))
+    return [objects, place]
 
 
-def _objects_on_s3(settings: Settings) -> Iterator[Finding]:
-    return output_checks.output_findings(S3Examination(settings.output, wiring.clock()).objects)
+def _objects(settings: Settings) -> ObjectStore:
+    if settings.output.startswith("s3://"):
+        return S3Examination(settings.output, wiring.clock()).objects
+    return wiring.open_objects(settings)
 
 
 def _space(settings: Settings) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from collector.core.errors import ConfigError
-from collector.core.times import parse_duration
+from collector.core.times import duration_text, parse_duration
 
 PREFIX = "COLLECTOR_"
 CONFIG_FILE = Path("config/collector.toml")
@@ -64,16 +64,20 @@ class Settings(BaseSettings):
     x_consumer_secret: SecretStr | None = Field(None, description="... its secret ...")
     x_access_token: SecretStr | None = Field(None, description="... access token ...")
     x_access_token_secret: SecretStr | None = Field(None, description="... and its secret")
-    x_base_url: str = Field("https://api.x.com", pattern=r"^https?://", description="where the X API answers")
+    x_base_url: str = Field(
+        "https://api.x.com",
+        pattern=r"^https?://[^\s@?#]+$",
+        description="where the X API answers, as https://api.x.com",
+    )
     x_vocabulary: Literal["tweet", "post"] = Field("tweet", description="the field names to ask X for: tweet or post")
     output: str = Field(
         default_factory=lambda: f"file://{DATA_FOLDER.resolve()}/output",
-        pattern=r"^(s3://.+|file:///.+)",
+        pattern=r"^(s3://|file:///).*\S$",
         description="where objects go: s3://bucket/prefix or file:///folder",
     )
     state_url: str = Field(
         f"sqlite:///{DATA_FOLDER}/state.db",
-        pattern=r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)",
+        pattern=r"^(sqlite:///|postgresql(\+psycopg)?://).*\S$",
         description="the state database: sqlite:///FILE or postgresql+psycopg://...",
     )
     state_password_secret: SecretPlace | None = Field(
@@ -144,7 +148,7 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Return the texts that no log line may hold."""
         secret = [value.get_secret_value() for value in self.__dict__.values() if isinstance(value, SecretStr)]
-        passwords = [text for url in (self.state_url, self.x_base_url) for text in _passwords(url)]
+        passwords = _passwords(self.state_url)
         return [text for text in (*secret, *passwords, *map(unquote, passwords)) if text]
 
 
@@ -212,11 +216,11 @@ def _as_config_error(error: ValidationError) -> ConfigError:
     name = str(first["loc"][0]) if first["loc"] else "settings"
     field = Settings.model_fields.get(name)
     if field is None:
-        close = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        close = difflib.get_close_matches(name.lower().removeprefix(PREFIX.lower()), Settings.model_fields, n=1)
         hint = f"did you mean {close[0]}?" if close else "remove it"
         return ConfigError(f"{name!r} in {config_file()} is no setting of the collector", hint=hint)
     is_hidden = "SecretStr" in str(field.annotation) or name.endswith("_secret")
-    value = "(hidden)" if is_hidden else repr(_without_password(first["input"]))
+    value = "(hidden)" if is_hidden else repr(_shown(first["input"]))
     return ConfigError(f"{_place_of(name)} is {value}: {_rule(first)}", hint=f"it is {field.description}")
 
 
@@ -235,7 +239,9 @@ def _passwords(url: str) -> list[str]:
     return [found[2] for form in (_PASSWORD, _ASKED_PASSWORD) for found in form.finditer(url)]
 
 
-def _without_password(value: object) -> object:
+def _shown(value: object) -> object:
+    if isinstance(value, timedelta):
+        return duration_text(value)
     if not isinstance(value, str):
         return value
     return _ASKED_PASSWORD.sub(r"\1***", _PASSWORD.sub(r"\1***", value))

@@ -98,6 +98,39 @@ def test_settings_do_not_change():
         settings.shards = 4
 
 
+# F59
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "url", ["https://me:hunter2@api.x.com", "https://api.x.com ", "https://api.x.com?a=b", "https://"]
+)
+def test_the_address_of_x_holds_no_login_and_no_blank(url, monkeypatch):
+    monkeypatch.setenv("COLLECTOR_X_BASE_URL", url)
+    with pytest.raises(ConfigError, match=r"COLLECTOR_X_BASE_URL is .*not one of the allowed forms") as caught:
+        read_settings()
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("end", [" ", "\r"])
+def test_a_place_does_not_end_with_a_blank(end, monkeypatch):
+    for name, place in (
+        ("OUTPUT", "s3://bucket/prefix"),
+        ("OUTPUT", "file:///folder"),
+        ("STATE_URL", "sqlite:///x.db"),
+    ):
+        monkeypatch.setenv(f"COLLECTOR_{name}", place + end)
+        with pytest.raises(ConfigError, match=f"COLLECTOR_{name} is"):
+            read_settings()
+        monkeypatch.delenv(f"COLLECTOR_{name}")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_duration_that_is_too_long_is_shown_as_a_duration(monkeypatch):
+    monkeypatch.setenv("COLLECTOR_RETRY_DELAY", "2d")
+    with pytest.raises(ConfigError, match="COLLECTOR_RETRY_DELAY is '2d 0h': should be less than or equal to 1 day"):
+        read_settings()
+
+
 def test_every_setting_says_what_it_is():
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 

@@ -21,6 +21,7 @@ from collector.cli.frame import (
 from collector.cli.render import batch_json, print_batch, print_table
 from collector.core.batches import Batch, BatchKind, Window
 from collector.core.errors import ConfigError, CredentialsRefused, RetryableError, SecretRefused, StoreRefused
+from collector.core.money import usd_text
 from collector.core.ports import StateStore
 from collector.core.times import time_text
 from collector.settings import Settings
@@ -55,7 +56,7 @@ def collect(*, window_start: datetime | None, window_end: datetime | None, as_js
 
 
 @click.command()
-@click.option("--every", type=DURATION, default=timedelta(minutes=5), show_default="5m", help="How often.")
+@click.option("--every", type=DURATION, default="5m", show_default=True, help="How often.")
 def run(*, every: timedelta) -> None:
     """Collect again and again until stopped.
 
@@ -65,8 +66,8 @@ def run(*, every: timedelta) -> None:
     from collector import wiring  # noqa: PLC0415
     from collector.flow.rounds import collect_round, keep_accounts  # noqa: PLC0415
 
-    if every < timedelta(seconds=1):
-        message = "--every must be at least 1s"
+    if not timedelta(seconds=1) <= every <= timedelta(days=365):
+        message = "--every must be 1s to 365d"
         raise click.UsageError(message)
     found, clock = settings(), wiring.clock()
     log.info("run.started", every_seconds=every.total_seconds(), output=found.output)
@@ -155,8 +156,8 @@ def _print_price(window: Window, found: Settings, *, as_json: bool) -> None:
     print_table(
         ("", "requests", "tweets", "dollars"),
         [
-            ("at most", price.requests, price.tweets, f"${price.usd:,.2f}"),
-            ("at the rate seen so far", None, price.expected_tweets, f"${price.expected_usd:,.2f}"),
+            ("at most", price.requests, price.tweets, usd_text(price.usd)),
+            ("at the rate seen so far", None, price.expected_tweets, usd_text(price.expected_usd)),
         ],
     )
     click.echo(f"{price.accounts} accounts, {price.spans} spans; nothing was asked")

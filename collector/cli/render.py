@@ -8,7 +8,7 @@ import click
 
 from collector.core.batches import Batch, Failure
 from collector.core.gaps import Gap
-from collector.core.money import NO_BUDGET, Budget, Spend, price
+from collector.core.money import NO_BUDGET, Budget, Spend, price, usd_text
 from collector.core.times import duration_text, time_text
 from collector.flow.views import CursorRow, Status
 
@@ -94,7 +94,7 @@ def _spend_json(spend: Spend) -> dict[str, Any]:
 
 def spend_text(spend: Spend) -> str:
     """Return what is spent in words."""
-    return f"{spend.tweets:,} tweets, {spend.users:,} users (${spend.usd:,.2f} at most)"
+    return f"{spend.tweets:,} tweets, {spend.users:,} users ({usd_text(spend.usd)} at most)"
 
 
 def audit_json(audit: "Audit") -> dict[str, Any]:
@@ -117,7 +117,7 @@ def print_batch(batch: Batch) -> None:
     click.echo(
         f"{batch.batch_id}  {batch.status}  accounts {counts.accounts:,}  rows {counts.rows:,}  "
         f"objects {counts.objects:,}  requests {counts.requests:,}  "
-        f"${price(tweets=counts.tweets_read):,.2f} at most"
+        f"{usd_text(price(tweets=counts.tweets_read))} at most"
     )
     if batch.failures:
         rows = [(one.username, one.reason, one.message) for one in batch.failures]

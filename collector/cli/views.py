@@ -14,7 +14,7 @@ from collector.cli.render import (
     spend_text,
     status_json,
 )
-from collector.core.money import price
+from collector.core.money import price, usd_text
 from collector.core.times import duration_text, time_text
 
 
@@ -48,7 +48,9 @@ def cursors(*, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, newest first.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="How many, newest first."
+)
 @json_option
 def batches(*, limit: int, as_json: bool) -> None:
     """Show the newest batches: rows, objects, requests, failures."""
@@ -70,7 +72,7 @@ def batches(*, limit: int, as_json: bool) -> None:
                 row.counts.rows,
                 row.counts.objects,
                 row.counts.requests,
-                f"${price(tweets=row.counts.tweets_read):,.2f}",
+                usd_text(price(tweets=row.counts.tweets_read)),
                 len(row.failures),
             )
             for row in rows
@@ -132,7 +134,7 @@ def status(*, as_json: bool) -> None:
         "newest batch": f"{newest.batch_id}  {newest.status}" if newest else "-",
         "rows": f"{found.rows:,}",
         "requests": f"{found.requests:,}",
-        "tweets read": f"{found.tweets_read:,} (${price(tweets=found.tweets_read):,.2f} at most)",
+        "tweets read": f"{found.tweets_read:,} ({usd_text(price(tweets=found.tweets_read))} at most)",
         "spent today": spend_text(found.spent.today) + _allowed("{:,} tweets", budget.tweets_per_day),
         "this month": spend_text(found.spent.month) + _allowed("${:,.2f}", budget.usd_per_month),
     }

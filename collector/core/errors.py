@@ -59,6 +59,10 @@ class CreateOnlyMissing(StoreRefused):
     """The store cannot create an object only if there is none of that key."""
 
 
+class LogMissing(StoreRefused):
+    """The output does not hold the log of this state: it is another one, or not what it was."""
+
+
 class SecretRefused(CollectorError):
     """A secret that is kept elsewhere cannot be had: credentials, rights, or it is missing or of no use."""
 

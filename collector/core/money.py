@@ -7,7 +7,7 @@ failures are free.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal, localcontext
 
 TWEET_USD = Decimal("0.005")
 USER_USD = Decimal("0.010")
@@ -18,6 +18,12 @@ _DAY = timedelta(days=1)
 def price(*, tweets: int = 0, users: int = 0) -> Decimal:
     """Return US dollars for reads; an upper bound, for a tweet read twice on one UTC day is billed once."""
     return tweets * TWEET_USD + users * USER_USD
+
+
+def usd_text(amount: Decimal) -> str:
+    """Return US dollars for a person, rounded up to the cent: what is called the most must not be less."""
+    with localcontext(rounding=ROUND_CEILING):
+        return f"${amount:,.2f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +122,8 @@ class Budget:
             return None
         return Limit(
             setting="COLLECTOR_MAX_USD_PER_MONTH",
-            most=f"${self.usd_per_month:,.2f} a month",
-            spent=f"${ledger.month.usd:,.2f}",
+            most=f"{usd_text(self.usd_per_month)} a month",
+            spent=usd_text(ledger.month.usd),
             tweets_left=max(0, int((self.usd_per_month - ledger.month.usd) / TWEET_USD)),
             renewed_at=_midnight((ledger.day.replace(day=1) + 31 * _DAY).replace(day=1)),
         )

@@ -20,7 +20,7 @@ def close(
 
 
 def seal_landed(batch_id: str, *, state: StateStore, objects: ObjectStore, press: Press, policy: Policy) -> Seal:
-    """Return the seal of a batch, of what has landed if it has none yet. Raises `StateConflict`."""
+    """Return the seal of a batch, made of what has landed where it has none. Raises `StateConflict`, `LogMissing`."""
     check_log(state=state, objects=objects)
     batch = known_batch(batch_id, state)
     if batch.seal is not None:

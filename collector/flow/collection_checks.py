@@ -6,8 +6,9 @@ from datetime import timedelta
 from collector.core.accounts import AccountStatus
 from collector.core.findings import Finding, fine, warning
 from collector.core.money import Budget, Limit
-from collector.core.ports import Clock, StateStore, Worker
+from collector.core.ports import Clock, ObjectStore, StateStore, Worker
 from collector.core.times import duration_text, time_text
+from collector.flow.seal import find_log
 from collector.flow.views import Status, cursor_rows, holdings, status_of
 
 NAMES = ("accounts", "open batches", "budget", "newest batch")
@@ -33,6 +34,13 @@ def collection_findings(*, state: StateStore, clock: Clock, worker: Worker, budg
     limits = [limit for limit in (budget.for_tweets(found.spent), budget.for_users(found.spent)) if limit]
     yield _budget(min(limits, key=lambda limit: limit.tweets_left, default=None))
     yield _newest(found)
+
+
+def log_finding(*, state: StateStore, objects: ObjectStore) -> Finding:
+    """Return whether the output is where this state has collected. Raises `LogMissing` when it is not."""
+    last = find_log(state=state, objects=objects)
+    what = f"seal {last}, the last of this state, stands in {objects.location}" if last else "no batch is sealed yet"
+    return fine("log", what)
 
 
 def _accounts(counts: dict[str, int]) -> Finding:

@@ -59,9 +59,9 @@ def fetch(
     """Return the seal of a batch after fetching what is planned and has not landed; a sealed one asks nothing.
 
     Asks no more once somebody else has sealed the batch, and returns the seal that stands. An account that fails, or a
-    source that ends the run, leaves a gap and a failure, never an unsealed batch. Raises `StateConflict` before
-    anything is paid, and with the batch open `StoreUnavailable`, `StateUnavailable`, and what the policy waits for: the
-    next fetch asks for what has not landed.
+    source that ends the run, leaves a gap and a failure, never an unsealed batch. Before anything is paid it raises
+    `StateConflict` and `LogMissing`, and with the batch open `StoreUnavailable`, `StateUnavailable`, and what the
+    policy waits for: the next fetch asks for what has not landed.
     """
     check_log(state=state, objects=objects)
     batch = known_batch(batch_id, state)

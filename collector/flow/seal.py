@@ -8,7 +8,7 @@ import structlog
 from collector.core.accounts import Account
 from collector.core.batches import Batch, BatchKind, BatchStatus, Counts, Failure, Span
 from collector.core.documents import Recipe, Seal, SealedAccount, decode_seal, encode_seal, seal_key
-from collector.core.errors import ObjectMissing, StateConflict
+from collector.core.errors import LogMissing, ObjectMissing, StateConflict
 from collector.core.ids import AccountId
 from collector.core.landing import Landing, spans_by_account
 from collector.core.planning import NOTHING
@@ -67,16 +67,31 @@ def known_batch(batch_id: str, state: StateStore) -> Batch:
 def check_log(*, state: StateStore, objects: ObjectStore) -> None:
     """Take note of seals that stand and this state has not noted yet.
 
-    Raises `StateConflict` when one of them is of a batch that this state never planned.
+    Raises `StateConflict` when one of them is of a batch that this state never planned, and `LogMissing` when the last
+    one that it noted is gone.
     """
+    number = find_log(state=state, objects=objects)
     while True:
-        with state.reading() as tx:
-            number = tx.last_seal() + 1
+        number += 1
         try:
             standing = read_seal(number, objects)
         except ObjectMissing:
             return
         note(standing, state=state, objects=objects)
+
+
+def find_log(*, state: StateStore, objects: ObjectStore) -> int:
+    """Return the number of the last seal that this state knows, 0 for none. Raises `LogMissing` when it is gone."""
+    with state.reading() as tx:
+        last = tx.last_seal()
+    try:
+        if last > 0:
+            objects.read(seal_key(last))
+    except ObjectMissing as cause:
+        message = f"seal {last}, the last that this state knows, is not in {objects.location}"
+        hint = "set COLLECTOR_OUTPUT to where this state has collected, or restore the seal that was lost there"
+        raise LogMissing(message, hint=hint) from cause
+    return last
 
 
 def note(standing: Seal, *, state: StateStore, objects: ObjectStore) -> None:

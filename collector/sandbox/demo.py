@@ -66,7 +66,7 @@ class Demo:
         bill = self.sandbox.bill.as_json()
         say(
             f"{bill['requests']} requests to X, {bill['tweets']} tweets and {bill['users']} users read: "
-            f"${bill['usd']:.2f} at X's prices"
+            f"${bill['usd']:.3f} at X's prices"
         )
         self._title("Where everything lies")
         say(f"objects         {self.folder / 'objects' / PREFIX}  (a copy; the sandbox's S3 ends with the demo)")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from collector.core.batches import Batch
-from collector.core.money import price
+from collector.core.money import price, usd_text
 
 REASONS = {
     "not asked yet": ("unasked", "no closed batch has asked for it yet"),
@@ -82,7 +82,7 @@ def time_of_day(moment: datetime) -> str:
 
 def usd(amount: Decimal) -> str:
     """Return US dollars, as the command line writes them."""
-    return f"${amount:,.2f}"
+    return usd_text(amount)
 
 
 def count(number: int) -> str:

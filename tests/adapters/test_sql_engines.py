@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from fakes.clock import FakeClock
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, event, make_url
 
 from collector.adapters.sql_state import SqlState
+from collector.adapters.sql_state.engines import Database, Intent
 from collector.adapters.sql_state.mounts import refuse_network_folder
 from collector.core.errors import ConfigError, StateUnavailable
 
@@ -49,6 +50,30 @@ def test_an_option_that_postgres_does_not_know_is_named():
     with pytest.raises(ConfigError, match='invalid connection option "bogus"') as caught, state.reading():
         pytest.fail("it was taken")
     assert "COLLECTOR_STATE_URL" in caught.value.hint
+
+
+def test_a_port_that_no_server_can_have_is_a_wrong_setting():
+    state = SqlState("postgresql+psycopg://me@localhost:99999/db", FakeClock())
+    with pytest.raises(ConfigError, match='invalid port number: "99999"'), state.reading():
+        pytest.fail("it was taken")
+
+
+def test_a_full_disk_asks_for_room():
+    engine = create_engine("sqlite://")
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count = 1"))
+    state = Database(engine, "here", password_is_kept=False)
+    with (
+        pytest.raises(StateUnavailable, match="database or disk is full") as caught,
+        state.transaction(Intent.WRITE) as connection,
+    ):
+        connection.exec_driver_sql("CREATE TABLE one (a)")
+    assert caught.value.hint == "make room on the disk of the state, then try again"
+
+
+def test_a_sqlite_file_takes_no_options(tmp_path):
+    with pytest.raises(ConfigError, match=r"state.db\?mode=ro' has options"):
+        SqlState(f"sqlite:///{tmp_path}/state.db?mode=ro", FakeClock())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_database_that_does_not_exist_is_a_wrong_setting(postgres_server):

@@ -320,3 +320,13 @@ def test_two_migrations_at_once_take_turns_on_postgres(bare_postgres_url):
     assert waiting.wait(20) == 0
     engine.dispose()
     assert is_at_head(bare_postgres_url)
+
+
+def test_a_table_of_somebody_else_that_is_named_like_ours_is_a_wrong_setting(url):
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE batches (a INTEGER)"))
+    engine.dispose()
+    with pytest.raises(ConfigError, match=r"batches.* already exists") as caught:
+        upgrade(url)
+    assert "COLLECTOR_STATE_URL" in caught.value.hint

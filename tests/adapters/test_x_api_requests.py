@@ -83,7 +83,14 @@ def test_the_fields_of_a_row_are_asked_for_in_one_vocabulary_and_without_expansi
 def test_an_unknown_vocabulary_or_address_is_a_setting_to_correct(x: Rig) -> None:
     with pytest.raises(ConfigError, match="'toot' is not one of tweet, post"):
         x.api(vocabulary="toot")
-    for address in ("api.x.com", "ftp://api.x.com", "http://", "http://[broken", "https://api.x.com?q=1"):
+    for address in (
+        "api.x.com",
+        "ftp://api.x.com",
+        "http://",
+        "http://[broken",
+        "https://api.x.com?q=1",
+        "http://x:99999",
+    ):
         with pytest.raises(ConfigError, match="is no http or https address"):
             x.api(base_url=address)
 

@@ -67,7 +67,7 @@ def assert_shown(said):
     assert "(killed with SIGKILL while it fetched)" in said
     assert re.search(r"^harbor_light +10801  active +\d{19} ", said, re.MULTILINE)
     assert re.search(r"\d+ batches, \d+ objects, \d+ rows: all is as recorded", said)
-    assert re.search(r"\d+ requests to X, \d+ tweets and 6 users read: \$\d+\.\d\d at X's prices", said)
+    assert re.search(r"\d+ requests to X, \d+ tweets and 6 users read: \$\d+\.\d{3} at X's prices", said)
     assert "no gaps" in said
     assert re.search(r"^  s3://sandbox/demo/tweets/dt=\S+/hour=\d\d/\S+\.csv  [\d,]+ bytes$", said, re.MULTILINE)
 

@@ -11,7 +11,7 @@ from collector.adapters.sql_state.migrations import downgrade
 from collector.sandbox.faults import Fault
 
 ORDER = [
-    *("settings", "state", "state disk", "accounts", "open batches", "budget", "newest batch"),
+    *("settings", "state", "state disk", "accounts", "open batches", "budget", "newest batch", "log"),
     *("x credentials", "x access", "x limits", "x usage", "x clock"),
     *("output", "output list", "output put", "output get", "create-only", "output space", "airflow pool"),
 ]
@@ -42,9 +42,16 @@ def test_a_person_reads_a_line_a_finding_and_the_remedy_of_those_that_are_not_ok
     at = next(number for number, line in enumerate(lines) if line.startswith("warning      budget"))
     assert lines[at + 1].split()[0] == "why"
     assert lines[at + 2].split() == ["do", "export", "COLLECTOR_MAX_USD_PER_MONTH=50"]
-    assert lines[-1] == "17 ok, 1 warning, 1 not checked"
+    assert lines[-1] == "18 ok, 1 warning, 1 not checked"
     assert len(lines) == len(ORDER) + 3
     assert ended.complaints == []
+
+
+def test_an_output_that_is_not_that_of_the_state_is_wrong(following, tmp_path):
+    following.done("collect")
+    found = visit(following, COLLECTOR_OUTPUT=f"file://{tmp_path}/elsewhere")
+    found.assert_wrong("log")
+    assert "COLLECTOR_OUTPUT" in found.findings["log"]["command"]
 
 
 def test_a_look_at_nothing_makes_no_state_and_is_no_fault_of_the_output(collector):

@@ -101,6 +101,17 @@ def test_a_batch_that_nobody_planned_is_named(step, collector):
     assert "live-20200101T000000Z-s00" in ended.complaint
 
 
+def test_an_output_that_is_not_that_of_the_state_stops_before_it_pays(following, sandbox, tmp_path):
+    following.done("collect")
+    asked = len(sandbox.requests)
+    past = ("--from", "2026-01-01", "--to", "2026-01-02")
+    ended = following("backfill", *past, COLLECTOR_OUTPUT=f"file://{tmp_path}/elsewhere")
+    assert ended.code == 2
+    assert "COLLECTOR_OUTPUT" in ended.complaint
+    assert len(sandbox.requests) == asked
+    assert not (tmp_path / "elsewhere" / "seals").exists()
+
+
 # F32
 def test_an_old_state_stops_before_it_pays(following, sandbox):
     following.done("collect")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from collector_process import clean_environment
@@ -17,6 +18,14 @@ def loaded_by(statements, folder):
         command, cwd=folder, env=clean_environment(folder), check=True, capture_output=True, text=True, timeout=60
     )
     return set(ended.stdout.split())
+
+
+def test_ctrl_c_while_the_command_line_is_loaded_shows_no_traceback(tmp_path):
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    environment = clean_environment(tmp_path) | {"PYTHONPATH": str(tmp_path)}
+    for command in ([sys.executable, "-m", "collector"], [str(Path(sys.executable).with_name("collector"))]):
+        ended = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=60)  # noqa: S603  our own
+        assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
 def test_help_waits_for_no_library(tmp_path):

@@ -57,7 +57,7 @@ def test_a_wheel_works_outside_of_the_checkout(unpacked, tmp_path):
     }
     assert not any("__pycache__" in name or name.startswith("tests/") for name in inside)
     entries = next(unpacked.glob("*.dist-info/entry_points.txt")).read_text()
-    assert "collector = collector.cli:main" in entries
+    assert "collector = collector.__main__:main" in entries
     assert "[airflow.plugins]\ncollector = collector.airflow.plugin:CollectorPlugin" in entries
     folder = tmp_path / "elsewhere"
     folder.mkdir()

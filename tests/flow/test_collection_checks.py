@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
+import pytest
 from rooms import NASA, Room, moment, tweet
 
+from collector.core.errors import LogMissing
 from collector.core.money import Budget, Spend
-from collector.flow.collection_checks import NAMES, collection_findings
+from collector.flow.collection_checks import NAMES, collection_findings, log_finding
 
 
 def found(room, budget=None):
@@ -70,3 +72,15 @@ def test_a_budget_that_is_used_up_says_until_when():
     assert "1,000 spent of 1,000 tweets a day: it is used up" in told.what
     assert "2026-11-23T00:00:00Z" in told.why
     assert found(room, budget=Budget(tweets_per_day=2000))["budget"].state == "ok"
+
+
+def test_a_state_whose_log_is_not_in_the_output_is_wrong():
+    room = Room()
+    assert log_finding(state=room.state, objects=room.objects).what == "no batch is sealed yet"
+    room.follow(NASA, tweet(-5))
+    room.collect()
+    told = log_finding(state=room.state, objects=room.objects)
+    assert (str(told.state), told.what) == ("ok", "seal 1, the last of this state, stands in fake://objects")
+    room.objects.bodies.clear()
+    with pytest.raises(LogMissing, match="seal 1, the last that this state knows, is not in fake://objects"):
+        log_finding(state=room.state, objects=room.objects)

@@ -7,7 +7,7 @@ from rooms import ESA, NASA, Room, assert_once, at, tweet
 
 from collector.core.batches import BatchStatus
 from collector.core.documents import encode_seal, seal_key
-from collector.core.errors import ObjectMissing, SourceUnavailable, StateConflict
+from collector.core.errors import LogMissing, ObjectMissing, SourceUnavailable, StateConflict
 from collector.core.landing import Landing
 from collector.core.ranges import IdRange
 from collector.flow.seal import check_log, read_seal, seal, seal_of
@@ -128,6 +128,20 @@ def test_checking_the_log_notes_all_that_stands(room):
             tx.save_batch(batch)
     check_log(state=room.state, objects=room.objects)
     assert [room.batch(batch).seal for batch in batches] == [1, 2, 3]
+
+
+def test_a_state_does_not_go_on_in_an_output_without_its_log(room):
+    room.collect(-15, 0)
+    room.wait(15)
+    batch = room.plan(0, 15)
+    room.objects = type(room.objects)()
+    room.asked()
+    for go_on in (room.fetch, room.close):
+        with pytest.raises(LogMissing, match=r"seal 1, .* not in fake://objects") as caught:
+            go_on(batch)
+        assert "COLLECTOR_OUTPUT" in caught.value.hint
+    assert room.asked() == []
+    assert room.objects.bodies == {}
 
 
 def test_a_batch_that_is_not_known_has_no_seal(room):

@@ -59,7 +59,7 @@ class Database:
 
 
 def state_url(text: str) -> URL:
-    """Read a state URL. Raises `ConfigError` for an unknown scheme or a SQLite URL without a file."""
+    """Read a state URL. Raises `ConfigError` for an unknown scheme, or a SQLite URL without a file or with options."""
     try:
         url = make_url(text)
     except ArgumentError as cause:
@@ -77,6 +77,9 @@ def state_url(text: str) -> URL:
     if not url.database or url.database == ":memory:":
         message = f"state URL {url.render_as_string()!r} names no file"
         raise ConfigError(message, hint=_ALLOWED)
+    if url.query:
+        message = f"state URL {url.render_as_string()!r} has options, and a SQLite file takes none"
+        raise ConfigError(message, hint="leave out the ? and what follows")
     return url.set(database=str(Path(url.database).absolute()))
 
 

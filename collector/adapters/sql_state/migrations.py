@@ -9,12 +9,13 @@ from threading import Lock
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from sqlalchemy import exc
 
 from collector.adapters.sql_state.engines import Intent, file_of, make_folder, open_database, place_of, state_url
 from collector.adapters.sql_state.logins import log_in_with
 from collector.adapters.sql_state.schema import schema_of
 from collector.adapters.sql_state.tables import HEAD
-from collector.adapters.sql_state.translation import translated
+from collector.adapters.sql_state.translation import first_line, translated
 from collector.core.errors import ConfigError
 from collector.core.ports import Secret
 from collector.core.secret_text import Login
@@ -64,6 +65,12 @@ def _run(change: Callable[[Config, str], None], url: str, revision: str, passwor
     try:
         with _one_at_a_time, translated(place_of(found), password_is_kept=password is not None):
             change(config, revision)
+    except (exc.OperationalError, exc.ProgrammingError) as cause:
+        words = first_line(cause.orig)
+        if not words.endswith("already exists"):
+            raise
+        message = f"state {place_of(found)}: {words}, and is not the collector's"
+        raise ConfigError(message, hint="name another database or schema in COLLECTOR_STATE_URL") from cause
     except CommandError as cause:
         message = f"state {place_of(found)}: {cause}"
         raise ConfigError(message, hint="this state may belong to a newer version of collector") from cause

@@ -16,11 +16,14 @@ _SQLITE_STAYS = {
 }
 _POSTGRES_STAYS = ("28", "3D", "42501")  # wrong login, no such database, missing right
 # psycopg tells no SQLSTATE of a connection that failed, only the words of the server, and its own of the URL's options.
-_NO_CONNECTION_STAYS = re.compile(r'FATAL: +database ".*" does not exist|^invalid connection option ')
+_NO_CONNECTION_STAYS = re.compile(
+    r'FATAL: +database ".*" does not exist|^invalid connection option |: invalid port number: '
+)
 _PRIMARY_CODE = 0xFF
 _REFUSED_LOGIN = re.compile("authentication failed|no password supplied")
 _PASSWORD = "correct the user or the password in COLLECTOR_STATE_URL"  # noqa: S105  no password
 _ROTATED = "try again later; if it stays so, check the password that COLLECTOR_STATE_PASSWORD_SECRET names"
+_ROOM = "make room on the disk of the state, then try again"
 _LATER = "another worker holds the lock, or the database is down; try again later"
 
 
@@ -33,7 +36,7 @@ def translated(place: str, *, password_is_kept: bool) -> Iterator[None]:
     try:
         yield
     except exc.IntegrityError as cause:
-        message = f"state {place} refuses a row: {_first_line(cause.orig)}"
+        message = f"state {place} refuses a row: {first_line(cause.orig)}"
         raise StateConflict(message, hint="another worker was faster, or this state is old") from cause
     except exc.TimeoutError as cause:
         message = f"state {place} has no free connection"
@@ -46,13 +49,13 @@ def translated(place: str, *, password_is_kept: bool) -> Iterator[None]:
 
 
 def _meaning(cause: exc.DBAPIError, place: str, *, password_is_kept: bool) -> CollectorError | None:
-    words = f"state {place}: {_first_line(cause.orig)}"
+    words = f"state {place}: {first_line(cause.orig)}"
     if _is_refused_login(cause.orig):
         return StateUnavailable(words, hint=_ROTATED) if password_is_kept else ConfigError(words, hint=_PASSWORD)
     if _stays(cause.orig):
         return ConfigError(words, hint="check COLLECTOR_STATE_URL: that it exists, and your rights to it")
     if _passes(cause):
-        return StateUnavailable(words, hint=_LATER)
+        return StateUnavailable(words, hint=_ROOM if _codes(cause.orig)[0] == sqlite3.SQLITE_FULL else _LATER)
     return None
 
 
@@ -78,5 +81,6 @@ def _codes(original: BaseException | None) -> tuple[int, str]:
     return code & _PRIMARY_CODE, getattr(original, "sqlstate", None) or ""
 
 
-def _first_line(original: BaseException | None) -> str:
+def first_line(original: BaseException | None) -> str:
+    """Return what the database says, without the lines that follow."""
     return str(original).strip().partition("\n")[0]

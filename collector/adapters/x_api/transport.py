@@ -183,9 +183,12 @@ class _Session(requests.Session):
 def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
+        is_port = parts.port != 0
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
+    return (
+        parts.scheme in {"http", "https"} and bool(parts.hostname) and is_port and not (parts.query or parts.fragment)
+    )
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
