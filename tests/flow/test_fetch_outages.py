@@ -59,6 +59,28 @@ def test_accounts_that_never_answer_do_not_keep_the_others_from_being_asked():  
     assert set(room.reasons(batch)) == set(range(1, 6))
 
 
+@pytest.mark.parametrize("error", [RateLimited("429", reset_at=moment(1)), CreditsExhausted("402")])
+def test_who_met_a_limit_is_asked_in_turn_all_the_same(error):  # F7
+    room = room_of(3)
+    room.source.script(1, error)
+    room.collect()
+    room.wait(15)
+    room.asked()
+    room.collect(0, 15)
+    assert room.asked() == [1, 2, 3]
+
+
+def test_whose_list_merely_ended_early_is_asked_in_turn_all_the_same():  # F3
+    room = room_of(3)
+    room.source.provable = 3
+    room.source.post(1, tweet(-6), tweet(-7))
+    assert room.reasons(room.collect()) == {1: "baseline_raised"}
+    room.wait(15)
+    room.asked()
+    room.collect(0, 15)
+    assert room.asked() == [1, 2, 3]
+
+
 def test_accounts_that_cannot_be_read_are_asked_after_all_others():  # F13
     room = room_of(6)
     for number in range(1, 4):

@@ -135,6 +135,15 @@ def test_an_outage_is_waited_for_with_the_batch_open():  # F4 F22
     assert_once(room, *(tweet(-5, number) for number in range(1, 10)))
 
 
+def test_of_few_accounts_none_answering_is_an_outage_too(room):  # F4
+    room.set(waits_for=(SourceUnavailable,))
+    for account_id in (NASA, ESA):
+        room.source.always(account_id, OUTAGE)
+    batch = room.plan()
+    fetch_in_vain(room, batch, OUTAGE)
+    assert room.seal(batch) is None
+
+
 @pytest.mark.parametrize("error", [OUTAGE, RequestRefused("400")])
 def test_one_account_that_always_fails_is_sealed_as_a_failure(room, error):  # F5
     room.set(waits_for=(SourceUnavailable, SourceClosed, RequestRefused))
