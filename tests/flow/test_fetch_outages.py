@@ -52,7 +52,9 @@ def test_accounts_that_never_answer_do_not_keep_the_others_from_being_asked():  
     for number in range(1, 6):
         room.source.always(number, OUTAGE)
     room.collect()
+    room.follow(20, shard=1)
     room.wait(15)
+    room.collect(shard=1)
     room.asked()
     batch = room.collect(0, 15)
     assert set(range(6, 13)) <= set(room.asked())

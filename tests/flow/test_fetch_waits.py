@@ -214,9 +214,22 @@ def test_a_hole_that_nobody_fills_is_not_waited_for(is_collecting):
     assert room.reasons(older) == {NASA: "not_proven_yet"}
 
 
+def test_what_is_collected_between_two_parts_of_a_window_is_not_waited_for():
+    room = Room()
+    room.follow(NASA, tweet(-2), tweet(-89))
+    room.set(waits_for=(NotProvenYet,))
+    room.collect()
+    room.wait(180)
+    replace(room, worker=FakeWorker("other")).backfill(-80, -70)
+    older = room.backfill(-90, -60)
+    assert [ids for _, ids in room.spans(older)] == [IdRange(at(-90), at(-80)), IdRange(at(-70), at(-60))]
+    room.finish(older)
+    assert room.reasons(older) == {NASA: "not_proven_yet"}
+
+
 def test_whom_nothing_waits_for_is_sealed_with_its_doubt():
     room = Room()
-    room.follow(NASA, tweet(-2), tweet(-95), baseline=-10)
+    room.follow(NASA, tweet(-2), tweet(-95), baseline=-80)
     room.collect()
     other = replace(room, worker=FakeWorker("other"))
     older, _ = room.backfill(-100, -90), other.backfill(-90, -80)
