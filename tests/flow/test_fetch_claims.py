@@ -18,9 +18,7 @@ from rooms import (
 )
 
 from collector.core.coverage import Evidence
-from collector.core.errors import (
-    SourceUnavailable,
-)
+from collector.core.errors import PageTokenExpired, SourceUnavailable
 from collector.core.ranges import IdRange
 
 OUTAGE = SourceUnavailable("503")
@@ -125,6 +123,13 @@ def test_the_horizon_of_a_later_batch_leaves_an_unproven_gap(room):  # F3
     room.wait(15)
     room.collect(15, 30)
     assert [ask.ids for ask in room.source.asks] == [IdRange(at(14), at(29))]
+
+
+def test_a_list_that_is_walked_in_two_parts_reaches_no_further_for_that(room):  # F3 F9
+    horizon(room, 6)
+    room.source.script(NASA, None, PageTokenExpired("gone"))
+    assert room.reasons(room.collect()) == {NASA: "baseline_raised"}
+    assert_once(room, *EIGHT[:6])
 
 
 def test_a_backfill_below_what_is_not_collected_yet_waits(room):

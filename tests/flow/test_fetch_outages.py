@@ -164,6 +164,7 @@ def test_a_token_refused_before_there_was_one_is_an_outage(room):
 def test_a_repeated_token_ends_the_list_and_the_walk_goes_on_by_id_range(room):  # F9
     room.source.script(NASA, *(page_of(EIGHT[:3], "again", room.clock) for _ in range(2)))
     assert room.reasons(room.collect()) == {}
+    assert [ask.token for ask in room.source.asks].count("again") == 1
     assert proven(room) == whole()
     assert_once(room, *EIGHT)
 
