@@ -1,8 +1,10 @@
 """A fetch claims no more than the source has shown."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from fakes.worker import FakeWorker
 from rooms import (
     EIGHT,
     ESA,
@@ -123,6 +125,23 @@ def test_the_horizon_of_a_later_batch_leaves_an_unproven_gap(room):  # F3
     room.wait(15)
     room.collect(15, 30)
     assert [ask.ids for ask in room.source.asks] == [IdRange(at(14), at(29))]
+
+
+def test_one_batch_proves_what_is_missing_above_and_below_what_is_held(room):
+    room.collect_backfill(-40, -20)
+    assert room.reasons(room.collect()) == {}
+    assert proven(room) == whole()
+
+
+def test_of_two_doubts_the_one_that_stays_is_told():
+    room = Room()
+    room.source.provable = 4
+    room.follow(NASA, tweet(-2), tweet(-65), tweet(-85), tweet(-89))
+    room.collect()
+    room.wait(180)
+    replace(room, worker=FakeWorker("other")).backfill(-80, -70)
+    batch = room.collect_backfill(-90, -60)
+    assert room.reasons(batch) == {NASA: "unproven"}
 
 
 def test_a_list_that_is_walked_in_two_parts_reaches_no_further_for_that(room):  # F3 F9
