@@ -98,6 +98,13 @@ def test_the_horizon_of_a_first_batch_raises_the_baseline_and_says_so(room):  # 
     assert_cursors_follow_from_coverage(room)
 
 
+def test_the_horizon_of_a_backfill_raises_no_baseline(room):  # F3
+    horizon(room, 5)
+    assert room.reasons(room.collect_backfill(-30, -1)) == {NASA: "unproven"}
+    assert room.account(NASA).baseline == at(-60)
+    assert list(room.coverage().of(Evidence.UNPROVEN)) == [IdRange(at(-30), EIGHT[4] - 1)]
+
+
 def test_a_raised_baseline_is_told_although_the_first_attempt_crashed(room):
     horizon(room, 5)
     room.set(part_bytes=1)
