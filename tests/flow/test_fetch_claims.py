@@ -105,6 +105,14 @@ def test_the_horizon_of_a_backfill_raises_no_baseline(room):  # F3
     assert list(room.coverage().of(Evidence.UNPROVEN)) == [IdRange(at(-30), EIGHT[4] - 1)]
 
 
+def test_a_raised_baseline_does_not_hide_an_outage(room):
+    room.collect_backfill(-40, -20)
+    horizon(room, 5)
+    room.source.script(NASA, None, None, OUTAGE)
+    assert room.reasons(room.collect()) == {NASA: "outage"}
+    assert room.account(NASA).baseline == EIGHT[4] - 1
+
+
 def test_a_raised_baseline_is_told_although_the_first_attempt_crashed(room):
     horizon(room, 5)
     room.set(part_bytes=1)
@@ -124,7 +132,7 @@ def test_the_horizon_of_a_later_batch_leaves_an_unproven_gap(room):  # F3
     room.wait(15)
     batch = room.collect(0, 15)
     missed = IdRange(at(-1), sorted(later)[-12] - 1)
-    assert room.reasons(batch) == {NASA: "unproven"}
+    assert [(one.account_id, one.reason) for one in batch.failures] == [(NASA, "unproven")]
     assert list(room.coverage().of(Evidence.UNPROVEN)) == [missed]
     assert room.cursor() == at(-1)
     assert room.account(NASA).baseline == at(-60)
