@@ -36,10 +36,12 @@ def plain():
 
 
 def test_rows_lie_in_the_partition_of_their_own_time(room):  # F48
+    room.set(part_bytes=1)
     batch = room.collect()
     suffix = "csv.gz" if room.policy.recipe.compression == "gzip" else "csv"
     folders = [f"tweets/dt=2026-11-22/hour={hour}" for hour in (10, 11)]
     assert room.csv_keys() == [f"{folder}/{batch.batch_id}.{suffix}" for folder in folders]
+    assert [one.key for one in room.manifest(batch).objects] == room.csv_keys()
     assert_once(room, *TWEETS)
     assert room.damage() == []
 
