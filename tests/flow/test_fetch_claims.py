@@ -53,9 +53,12 @@ def test_an_account_that_comes_back_beyond_the_horizon_is_active_again():  # F13
     assert room.account(NASA).status == "active"
 
 
-def test_a_paused_account_stays_paused_when_its_open_batch_ends(room):
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_a_paused_account_stays_paused_when_its_open_batch_ends(room, unreadable):  # F13
     batch = room.plan()
     room.follow(NASA, status="paused")
+    if unreadable:
+        room.source.hide(NASA, "protected")
     room.finish(batch)
     assert room.account(NASA).status == "paused"
 

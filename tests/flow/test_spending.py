@@ -13,6 +13,7 @@ from fakes.source import FakeSource, page_of
 from fakes.state import FakeState
 from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 from rooms import NASA, at
 
 from collector.core.errors import BudgetExhausted, RateLimited, SourceUnavailable, StateUnavailable
@@ -374,6 +375,7 @@ ACTS = st.sampled_from(["begin"] * 4 + ["end"] * 3 + ["leave", "crash", "wait"])
 ACTIONS = st.tuples(ACTS, st.sampled_from("ab"), st.integers(0, 500))
 
 
+@laws
 @given(
     limit=st.integers(50, 3000),
     dollars=st.integers(1, 30),
