@@ -11,9 +11,11 @@ from collector.core.errors import (
     RateLimited,
     RequestRefused,
     SourceUnavailable,
+    StoreUnavailable,
 )
 from collector.core.ranges import IdRange, Ranges
 from collector.flow.account_walk import IDLE_PAGES
+from collector.flow.outages import Outages
 from collector.flow.views import gaps
 
 OUTAGE = SourceUnavailable("503")
@@ -197,3 +199,16 @@ def test_pages_out_of_order_lose_nothing(room):
     room.collect()
     assert_once(room, *EIGHT)
     assert proven(room) == whole()
+
+
+def test_after_a_fault_of_ours_no_account_is_asked_any_more():  # F22
+    outages, asked = Outages(5), []
+
+    def fail(_work):
+        message = "the store is down"
+        raise StoreUnavailable(message)
+
+    with pytest.raises(StoreUnavailable):
+        outages.guard(fail, None)
+    assert outages.guard(asked.append, None) == []
+    assert asked == []
