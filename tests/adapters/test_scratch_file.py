@@ -50,6 +50,14 @@ def test_a_full_disk_is_unavailable_and_the_half_written_is_forgotten(monkeypatc
         assert scratch.read(kept) == b"12345"
 
 
+def test_a_slice_that_comes_bit_by_bit_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = os.pread
+    with ScratchFile() as scratch:
+        part = scratch.append(b"123456789")
+        monkeypatch.setattr(os, "pread", lambda descriptor, length, offset: read(descriptor, min(length, 4), offset))
+        assert scratch.read(part) == b"123456789"
+
+
 def test_the_file_is_nameless_and_closed_after_use() -> None:
     with ScratchFile() as scratch:
         part = scratch.append(b"abc")
