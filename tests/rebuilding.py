@@ -9,7 +9,7 @@ def told(room):
         accounts = [(one.account_id, one.username, one.status, one.baseline) for one in tx.accounts()]
         cursors = {account_id: (one.since_id, one.since_at) for account_id, one in tx.cursors().items()}
         batches = {
-            (one.batch_id, one.plan_id, one.number, one.seal, one.through_id, one.failures, one.status)
+            (one.batch_id, one.plan_id, one.number, one.seal, one.through_id, one.failures, one.status, one.counts)
             for one in tx.batches()
         }
         gaps = [(one.account.account_id, one.ids, one.reason) for one in views.gaps(state=room.state)]

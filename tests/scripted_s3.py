@@ -16,7 +16,10 @@ from collector.adapters.s3 import S3Objects
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to send; `lost` resets the connection instead, `hanging` waits, `cut` sends half of the body."""
+    """What to send; `lost` resets the connection instead, `hanging` waits, `cut` sends half of the body.
+
+    `stalled` sends half as well, and keeps the connection open.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -105,13 +108,15 @@ def _answering(script: ScriptedS3) -> type[BaseHTTPRequestHandler]:
         do_GET = do_POST = do_PUT  # noqa: N815
 
         def _send(self, answer: Answer) -> None:
-            is_cut = answer.fault == "cut"
+            is_cut = answer.fault in {"cut", "stalled"}
             self.send_response(answer.status)
             if answer.body.startswith(b"<Error>"):
                 self.send_header("Content-Type", "application/xml")
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             self.wfile.write(answer.body[: len(answer.body) // 2] if is_cut else answer.body)
+            if answer.fault == "stalled":
+                script.stopping.wait(5)
             self.close_connection = is_cut
 
         def _reset(self) -> None:

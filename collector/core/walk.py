@@ -92,10 +92,6 @@ class Walk:
         """Return what the walk's pages have settled so far, the end of the list not counted."""
         return Ranges.of([IdRange(self.low, self.low if self.top is None else self.top)])
 
-    def doubtful(self, end: Settled | None) -> Ranges:
-        """Return what the end of the list left unproven."""
-        return Ranges.of(end.unproven if end else ())
-
     def _started(self, date: datetime) -> "Walk":
         if self.top is not None:
             return self

@@ -9,7 +9,7 @@ from collector.core.errors import PageTokenExpired, SourceUnavailable
 from collector.core.ids import AccountId
 from collector.core.pages import Ask, LandedPage, Page
 from collector.core.ports import Clock, Source
-from collector.core.ranges import IdRange
+from collector.core.ranges import IdRange, Ranges
 from collector.core.walk import Above, Proof, Settled, Walk
 from collector.flow.lander import Lander
 from collector.flow.leases import LeaseKeeper
@@ -64,7 +64,7 @@ class AccountWalk:
     def _walk_range(self, work: AccountWork, ids: IdRange, landed: Above) -> tuple[Above, Proof]:
         while True:
             walk, end = self._walk(work, ids, work.above(ids.through, landed))
-            landed = landed.plus(Above(walk.settled, walk.doubtful(end), walk.tweets))
+            landed = landed.plus(Above(walk.settled, Ranges(), walk.tweets))
             if end is not None:
                 return landed.plus(Above.settled(end.settles)), end.proof
             if walk.top is None or walk.low >= ids.through:

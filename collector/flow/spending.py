@@ -112,7 +112,6 @@ class SpendingKeeper:
         except BaseException:
             # Whether it was committed is not known: what stands there counts as spent.
             self._free = 0
-            self._owed.clear()
             raise
         self.take(granted)
         return exhausted(limit, f"a page of {PAGE} tweets") if limit is not None and self._free < PAGE else None

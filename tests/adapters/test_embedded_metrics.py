@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from laws import laws
 from metric_lines import metrics_in
 
 from collector.adapters.embedded_metrics import metric_line
@@ -41,6 +42,7 @@ def test_cloudwatch_takes_every_gauge_with_its_unit():
     assert [one["Unit"] for one in directive["Metrics"]] == ["Seconds", "Count", "None", "Percent"]
 
 
+@laws
 @given(st.lists(gauges(), min_size=1, unique_by=lambda gauge: gauge.name))
 def test_whatever_is_counted_is_a_line_that_cloudwatch_takes(told):
     _, _, found = metrics_in(line_of(*told))

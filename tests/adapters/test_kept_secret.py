@@ -112,3 +112,5 @@ def test_without_a_value_or_once_it_is_refused_the_error_is_raised(kept, place):
     place.error = SecretUnavailable("away")
     with pytest.raises(SecretUnavailable):
         kept.renewed("one")
+    place.error, place.text = None, "two"
+    assert kept.renewed("one") == "two"

@@ -86,6 +86,10 @@ def test_the_bytes_reach_the_disk_before_the_name_does(store: FolderObjects, mon
     monkeypatch.setattr(os, "link", noted_link)
     store.create("seals/2", b"")
     assert steps == ["sync tmp", "link", "sync out"]
+    steps.clear()
+    with pytest.raises(ObjectExists):
+        store.create("seals/2", b"")
+    assert steps[-1] == "sync out"
 
 
 def test_new_folders_reach_the_disk_too(store: FolderObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,14 +117,15 @@ def test_a_file_system_without_hard_links_is_refused_with_a_remedy(
     assert list(store.keys("")) == []
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 @pytest.mark.parametrize("call", ["fsync", "link", "mkdir"])
 def test_a_full_disk_is_unavailable_and_leaves_nothing(
-    store: FolderObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+    store: FolderObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ) -> None:
     store.create("first", b"")
-    monkeypatch.setattr(os, call, failing(errno.ENOSPC))
+    monkeypatch.setattr(os, call, failing(number))
     for key in ("second", KEY) if call != "mkdir" else (KEY,):
-        with pytest.raises(StoreUnavailable, match=f"{key}.*No space left"):
+        with pytest.raises(StoreUnavailable, match=f"{key}.*{os.strerror(number)}"):
             store.create(key, b"")
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["first"]
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import CredentialRetrievalError
 from s3_server import HASTY
 from scripted_s3 import Answer, scripted_s3
 
 from collector.adapters.s3 import S3Objects, open_client
-from collector.core.errors import ConfigError, StoreRefused
+from collector.adapters.s3_errors import Errand, translating
+from collector.core.errors import ConfigError, StoreRefused, StoreUnavailable
 
 
 def create(store: S3Objects) -> None:
@@ -80,3 +82,10 @@ def test_a_role_that_may_not_be_taken_is_no_fault_of_the_policies(  # F39
         with pytest.raises(StoreRefused, match=r"PutObject s3://posts/a\.json.*AssumeRole") as caught:
             create(S3Objects("posts", client=client))
     assert "AWS_PROFILE" in caught.value.hint
+
+
+@pytest.mark.parametrize("provider", ["iam-role", "container-role"])
+def test_the_role_of_a_machine_or_a_container_that_is_silent_may_answer_later(provider: str) -> None:  # F39
+    silence = CredentialRetrievalError(provider=provider, error_msg="timed out")
+    with pytest.raises(StoreUnavailable, match="timed out"), translating(Errand("PutObject", "posts", "a.json")):
+        raise silence

@@ -112,8 +112,9 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
         read(S3Objects("posts", client=client_for(f"http://127.0.0.1:{port}", HASTY)))
 
 
-def test_a_body_cut_short_is_asked_for_again() -> None:  # F21
-    with store_before(Answer(body=b"whole body", fault="cut"), Answer(body=b"whole body")) as (store, server):
+@pytest.mark.parametrize("fault", ["cut", "stalled"])
+def test_a_body_cut_short_is_asked_for_again(fault: str) -> None:  # F20 F21
+    with store_before(Answer(body=b"whole body", fault=fault), Answer(body=b"whole body")) as (store, server):
         assert store.read("a.json") == b"whole body"
     assert len(server.requests) == 2
 

@@ -59,6 +59,14 @@ def test_a_temporary_folder_that_takes_no_file_is_unavailable(monkeypatch: pytes
     assert "TMPDIR" in caught.value.hint
 
 
+def test_a_slice_that_comes_bit_by_bit_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = os.pread
+    with ScratchFile() as scratch:
+        part = scratch.append(b"123456789")
+        monkeypatch.setattr(os, "pread", lambda descriptor, length, offset: read(descriptor, min(length, 4), offset))
+        assert scratch.read(part) == b"123456789"
+
+
 def test_the_file_is_nameless_and_closed_after_use() -> None:
     with ScratchFile() as scratch:
         part = scratch.append(b"abc")

@@ -1,15 +1,18 @@
 """State URLs: what can hold a state, and what is refused, where and why."""
 
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
 from fakes.clock import FakeClock
-from sqlalchemy import create_engine, event, make_url
+from sqlalchemy import create_engine, event, exc, make_url
+from state_values import account
 
 from collector.adapters.sql_state import SqlState
-from collector.adapters.sql_state.engines import Database, Intent
+from collector.adapters.sql_state.engines import Database, Intent, state_url
 from collector.adapters.sql_state.mounts import refuse_network_folder
+from collector.adapters.sql_state.translation import translated
 from collector.core.errors import ConfigError, StateUnavailable
 
 
@@ -82,6 +85,33 @@ def test_a_database_that_does_not_exist_is_a_wrong_setting(postgres_server):
     with pytest.raises(ConfigError, match='"nobody_made_it" does not exist') as caught, state.reading():
         pytest.fail("it is there")
     assert "COLLECTOR_STATE_URL" in caught.value.hint
+
+
+def test_a_server_that_does_not_answer_is_given_up_unless_the_url_says_how_long_to_wait():  # F20
+    waits = [
+        state_url(f"postgresql://me@host/db{query}").query["connect_timeout"] for query in ("", "?connect_timeout=3")
+    ]
+    assert waits == ["10", "3"]
+
+
+def test_a_full_disk_is_a_state_that_does_not_answer(tmp_path):
+    state = SqlState(f"sqlite:///{tmp_path}/state.db", FakeClock())
+    with state.reading(), state._database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    with pytest.raises(StateUnavailable, match="full"), state.writing() as writer:
+        writer.save_accounts(account(number) for number in range(10_000))
+    state.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [(sqlite3.SQLITE_IOERR_FSYNC, StateUnavailable), (sqlite3.SQLITE_READONLY_DBMOVED, ConfigError)],
+)
+def test_what_sqlite_tells_in_more_detail_means_the_same(code, error):
+    cause = sqlite3.OperationalError("it says more")
+    cause.sqlite_errorcode = code
+    with pytest.raises(error, match="it says more"), translated("here", password_is_kept=False):
+        raise exc.OperationalError(None, None, cause)
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path):

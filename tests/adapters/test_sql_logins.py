@@ -92,6 +92,20 @@ def test_a_password_that_stays_wrong_says_where_to_look_and_not_what_it_is(guard
     assert "hunter2" not in f"{caught.value}{caught.value.__cause__}{caught.value.__cause__.__cause__}"
 
 
+def test_a_password_that_stays_wrong_is_tried_once(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried, connect = [], psycopg.connect
+
+    def noted(*words: str, **named: str) -> psycopg.Connection:
+        tried.append(named["password"])
+        return connect(*words, **named)
+
+    monkeypatch.setattr(psycopg, "connect", noted)
+    guarded.kept = Login("hunter2")
+    with pytest.raises(StateUnavailable):
+        accounts(SqlState(guarded.url, FakeClock(), password=guarded.secret()))
+    assert tried == ["hunter2"]
+
+
 def test_a_secret_that_cannot_be_read_is_told_as_that(guarded: Guarded) -> None:
     guarded.error = SecretUnavailable("the vault is away")
     with pytest.raises(SecretUnavailable, match="vault"):

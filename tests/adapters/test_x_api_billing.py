@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from x_server import ASK, FAST, Reply, page, problem, tell, x_rig
 
+from collector.adapters.x_api import transport
 from collector.adapters.x_api.client import PAGE_SIZE
 from collector.core.errors import RateLimited, SourceError
 from collector.flow.spending import PAGE
@@ -70,9 +71,15 @@ def test_an_answer_that_does_not_come_in_time_may_be_billed(x):
     assert billed(x, page([500]).delivered("hang"))
 
 
-def test_who_is_not_there_bills_nothing(x):
-    x.api(base_url="http://127.0.0.1:9")
-    assert not billed(x, DOWN)
+def test_an_answer_without_end_may_be_billed(x, monkeypatch):
+    monkeypatch.setattr(transport, "MAX_BODY", 10)
+    assert billed(x, page([500]))
+
+
+def test_who_is_not_there_or_speaks_no_tls_bills_nothing(x):
+    for address in ("http://127.0.0.1:9", x.server.url.replace("http:", "https:")):
+        x.api(base_url=address)
+        assert not billed(x, DOWN)
 
 
 def test_what_is_reserved_for_a_request_is_what_it_asks_for():

@@ -12,7 +12,7 @@ from fakes.clock import NOON
 from x_server import ASK, FAST, TOKEN, Reply, Rig, page, problem, tell, x_rig
 
 from collector.adapters.x_api import Retries, XApi, XCredentials
-from collector.core.errors import CollectorError, CreditsExhausted, RateLimited, SourceUnavailable
+from collector.core.errors import CollectorError, CreditsExhausted, RateLimited, RequestRefused, SourceUnavailable
 from collector.core.rates import RateWindow
 
 SECOND = timedelta(seconds=1)
@@ -120,6 +120,13 @@ def test_headers_tell_the_window_and_other_workers_learn_it(x: Rig) -> None:
     other.learn([WINDOW])
     assert limited(other).reset_at == NOON + 5 * MINUTE
     assert other.requests_made() == 0
+
+
+def test_a_refusal_tells_the_window_too(x: Rig) -> None:
+    x.server.says(until(tell(400, problem("invalid-request")), NOON + 5 * MINUTE, remaining=7))
+    with pytest.raises(RequestRefused):
+        x.made.page(ASK)
+    assert x.made.rate_windows() == [replace(WINDOW, remaining=7)]
 
 
 def test_a_window_used_up_elsewhere_is_waited_for_when_it_is_short(x: Rig) -> None:

@@ -60,7 +60,7 @@ class Rotated:
         self.rig.server.seen.append(seen)
         if seen.headers["Authorization"] == f"Bearer {self.accepted}":
             return self.good
-        return tell(401, problem("unauthorized", "Unauthorized", f"no good: {seen.headers['Authorization']}"))
+        return tell(401, problem("unauthorized", "Unauthorized", f"no good: {OLD} {seen.headers['Authorization']}"))
 
     @property
     def sent(self) -> list[str]:
@@ -118,6 +118,20 @@ def test_a_new_token_that_is_refused_as_well_ends_the_question(x: Rotated) -> No
     with pytest.raises(CredentialsRefused, match="401"):
         api.page(ASK)
     assert x.sent == [OLD, OLD, NEW]
+
+
+def test_a_token_that_changes_without_end_does_not_make_a_question_endless(x: Rotated) -> None:  # F22
+    class Changing:
+        def current(self) -> XCredentials:
+            return XCredentials(bearer_token="first")
+
+        def renewed(self, refused: XCredentials) -> XCredentials:
+            return XCredentials(bearer_token=f"{refused.bearer_token}-and-on")
+
+    x.api()
+    with pytest.raises(CredentialsRefused, match="401"):
+        x.rig.api(Changing()).page(ASK)
+    assert x.sent == ["first", "first-and-on"]
 
 
 def test_threads_go_on_with_the_new_token_after_one_read(x: Rotated) -> None:

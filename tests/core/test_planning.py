@@ -11,7 +11,7 @@ from collector.core.accounts import Account, AccountStatus
 from collector.core.batches import BatchKind, Window
 from collector.core.coverage import Coverage, Covered, Evidence
 from collector.core.ids import AccountId, TweetId, id_at
-from collector.core.planning import plan_spans, planned_through, wanted_of
+from collector.core.planning import is_held_above, plan_spans, planned_through, wanted_of
 from collector.core.ranges import IdRange, Ranges
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -85,3 +85,12 @@ def test_a_live_batch_reaches_back_to_the_baseline_others_to_their_window(kind, 
     through = TweetId(WINDOW.ids.through)
     assert wanted_of(account, BatchKind(kind), WINDOW, through) == IdRange(after, through)
     assert wanted_of(account, BatchKind(kind), WINDOW, TweetId(1)).is_empty
+
+
+@pytest.mark.parametrize(
+    ("held", "is_held"),
+    [([], False), ([(0, 5)], False), ([(5, 9)], True), ([(3, 9)], True), ([(6, 9)], False), ([(5, 7), (8, 9)], False)],
+)
+def test_held_above_an_id_is_what_goes_on_there_without_a_hole(held, is_held):
+    coverage = Coverage().add(Covered(IdRange(*ids), Evidence.PROVEN, 0) for ids in held)
+    assert is_held_above(TweetId(5), coverage) is is_held

@@ -213,7 +213,15 @@ def test_a_gap_above_lets_the_end_of_a_list_wait():
 
 def test_doubt_above_lets_the_end_of_a_list_fail():
     doubt = Above(Ranges.of([IdRange(at(-5), at(0))]), Ranges.of([IdRange(at(-10), at(-5))]), 0)
-    assert walked(IdRange(at(-90), at(-10)), [page()], doubt).end.proof is Proof.FAILS
+    alone = Above(Ranges(), Ranges.of([IdRange(at(-10), at(0))]), 0)
+    for above in (doubt, alone):
+        assert walked(IdRange(at(-90), at(-10)), [page()], above).end.proof is Proof.FAILS
+
+
+def test_tweets_that_were_not_asked_for_count_towards_the_horizon_too():  # F15
+    shown = [at(-minutes) for minutes in (1, 2, 3, 40, 41, 42)]
+    assert walked(IdRange(at(-30), at(0)), [page(*shown[:5])]).end.proof is Proof.HOLDS
+    assert walked(IdRange(at(-30), at(0)), [page(*shown)]).end.proof is Proof.FAILS
 
 
 @pytest.mark.parametrize(("age", "proof"), [(120, Proof.HOLDS), (121, Proof.WAITS)])
@@ -222,9 +230,10 @@ def test_knowledge_that_ends_two_hours_ago_says_nothing_of_what_is_newer(age, pr
 
 
 def test_a_repeated_tweet_is_disorder_and_settles_at_the_end_alone():
-    pages = [page(at(-1), token="t"), page(at(-1), at(-2), token="u"), page(at(-3))]
+    pages = [page(at(-1), token="t"), page(at(-1), at(-2), token="u"), page(at(-3), token="v"), page(at(-4))]
     ids = IdRange(at(-30), at(0))
-    assert walked(ids, pages[:2]).settles == Ranges.of([IdRange(at(-1) - 1, at(0))])
+    for some in (pages[:2], pages[:3]):
+        assert walked(ids, some).settles == Ranges.of([IdRange(at(-1) - 1, at(0))])
     assert walked(ids, pages).settles == Ranges.of([ids])
 
 

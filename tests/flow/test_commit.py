@@ -156,6 +156,13 @@ def test_a_baseline_raised_to_what_is_held_lets_the_cursor_pass_at_once(room):
     assert room.cursor() == at(-1)
 
 
+def test_a_baseline_never_moves_back(room):  # F28
+    manifest = room.publish(room.fetch(room.plan()))
+    room.follow(NASA, *TWEETS, baseline=-30)
+    room.commit(manifest)
+    assert room.account(NASA).baseline == at(-30)
+
+
 def test_a_failure_that_says_nothing_of_the_account_leaves_its_status(room):
     room.follow(NASA, status="protected")
     room.source.always(NASA, SourceUnavailable("503"))

@@ -34,6 +34,14 @@ def test_the_oldest_cursor_is_asked_first():
     assert room.asked() == [ESA, JAXA, NASA]
 
 
+def test_the_oldest_id_that_is_missing_counts_whatever_is_held_above_it(room):
+    room.follow(ESA, baseline=-50)
+    room.collect_backfill(-40, -20)
+    room.asked()
+    room.fetch(room.plan())
+    assert list(dict.fromkeys(room.asked())) == [NASA, ESA]
+
+
 def kill(room, batch, *answers):
     room.source.script(NASA, *answers, RuntimeError("killed"))
     with pytest.raises(RuntimeError, match="killed"):
@@ -50,12 +58,13 @@ def test_a_resumed_fetch_asks_only_for_what_has_not_landed(room):  # F24, F45
     assert [(ask.ids, ask.token) for ask in room.source.asks] == [(IdRange(at(-60), EIGHT[5] - 1), None)]
 
 
-def test_after_the_seal_a_fetch_asks_nothing(room):  # F45
+def test_after_the_seal_a_fetch_asks_nothing_and_has_lost_nothing(room, events):  # F45
     batch = room.plan()
     seal = room.fetch(batch)
     room.source.asks.clear()
     assert room.fetch(batch) == seal
     assert room.asked() == []
+    assert "batch.lost" not in [one["event"] for one in events]
 
 
 def test_a_crash_costs_at_most_the_part_in_memory(room):

@@ -1,8 +1,10 @@
 """A fetch claims no more than the source has shown."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from fakes.worker import FakeWorker
 from rooms import (
     EIGHT,
     ESA,
@@ -18,9 +20,7 @@ from rooms import (
 )
 
 from collector.core.coverage import Evidence
-from collector.core.errors import (
-    SourceUnavailable,
-)
+from collector.core.errors import PageTokenExpired, SourceUnavailable
 from collector.core.ranges import IdRange
 
 OUTAGE = SourceUnavailable("503")
@@ -53,9 +53,12 @@ def test_an_account_that_comes_back_beyond_the_horizon_is_active_again():  # F13
     assert room.account(NASA).status == "active"
 
 
-def test_a_paused_account_stays_paused_when_its_open_batch_ends(room):
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_a_paused_account_stays_paused_when_its_open_batch_ends(room, unreadable):  # F13
     batch = room.plan()
     room.follow(NASA, status="paused")
+    if unreadable:
+        room.source.hide(NASA, "protected")
     room.finish(batch)
     assert room.account(NASA).status == "paused"
 
@@ -98,6 +101,21 @@ def test_the_horizon_of_a_first_batch_raises_the_baseline_and_says_so(room):  # 
     assert_cursors_follow_from_coverage(room)
 
 
+def test_the_horizon_of_a_backfill_raises_no_baseline(room):  # F3
+    horizon(room, 5)
+    assert room.reasons(room.collect_backfill(-30, -1)) == {NASA: "unproven"}
+    assert room.account(NASA).baseline == at(-60)
+    assert list(room.coverage().of(Evidence.UNPROVEN)) == [IdRange(at(-30), EIGHT[4] - 1)]
+
+
+def test_a_raised_baseline_does_not_hide_an_outage(room):
+    room.collect_backfill(-40, -20)
+    horizon(room, 5)
+    room.source.script(NASA, None, None, OUTAGE)
+    assert room.reasons(room.collect()) == {NASA: "outage"}
+    assert room.account(NASA).baseline == EIGHT[4] - 1
+
+
 def test_a_raised_baseline_is_told_although_the_first_attempt_crashed(room):
     horizon(room, 5)
     room.set(part_bytes=1)
@@ -117,7 +135,7 @@ def test_the_horizon_of_a_later_batch_leaves_an_unproven_gap(room):  # F3
     room.wait(15)
     batch = room.collect(0, 15)
     missed = IdRange(at(-1), sorted(later)[-12] - 1)
-    assert room.reasons(batch) == {NASA: "unproven"}
+    assert [(one.account_id, one.reason) for one in batch.failures] == [(NASA, "unproven")]
     assert list(room.coverage().of(Evidence.UNPROVEN)) == [missed]
     assert room.cursor() == at(-1)
     assert room.account(NASA).baseline == at(-60)
@@ -125,6 +143,30 @@ def test_the_horizon_of_a_later_batch_leaves_an_unproven_gap(room):  # F3
     room.wait(15)
     room.collect(15, 30)
     assert [ask.ids for ask in room.source.asks] == [IdRange(at(14), at(29))]
+
+
+def test_one_batch_proves_what_is_missing_above_and_below_what_is_held(room):
+    room.collect_backfill(-40, -20)
+    assert room.reasons(room.collect()) == {}
+    assert proven(room) == whole()
+
+
+def test_of_two_doubts_the_one_that_stays_is_told():
+    room = Room()
+    room.source.provable = 4
+    room.follow(NASA, tweet(-2), tweet(-65), tweet(-85), tweet(-89))
+    room.collect()
+    room.wait(180)
+    replace(room, worker=FakeWorker("other")).backfill(-80, -70)
+    batch = room.collect_backfill(-90, -60)
+    assert room.reasons(batch) == {NASA: "unproven"}
+
+
+def test_a_list_that_is_walked_in_two_parts_reaches_no_further_for_that(room):  # F3 F9
+    horizon(room, 6)
+    room.source.script(NASA, None, PageTokenExpired("gone"))
+    assert room.reasons(room.collect()) == {NASA: "baseline_raised"}
+    assert_once(room, *EIGHT[:6])
 
 
 def test_a_backfill_below_what_is_not_collected_yet_waits(room):

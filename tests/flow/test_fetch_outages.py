@@ -11,9 +11,11 @@ from collector.core.errors import (
     RateLimited,
     RequestRefused,
     SourceUnavailable,
+    StoreUnavailable,
 )
 from collector.core.ranges import IdRange, Ranges
 from collector.flow.account_walk import IDLE_PAGES
+from collector.flow.outages import Outages
 from collector.flow.views import gaps
 
 OUTAGE = SourceUnavailable("503")
@@ -52,11 +54,35 @@ def test_accounts_that_never_answer_do_not_keep_the_others_from_being_asked():  
     for number in range(1, 6):
         room.source.always(number, OUTAGE)
     room.collect()
+    room.follow(20, shard=1)
     room.wait(15)
+    room.collect(shard=1)
     room.asked()
     batch = room.collect(0, 15)
     assert set(range(6, 13)) <= set(room.asked())
     assert set(room.reasons(batch)) == set(range(1, 6))
+
+
+@pytest.mark.parametrize("error", [RateLimited("429", reset_at=moment(1)), CreditsExhausted("402")])
+def test_who_met_a_limit_is_asked_in_turn_all_the_same(error):  # F7
+    room = room_of(3)
+    room.source.script(1, error)
+    room.collect()
+    room.wait(15)
+    room.asked()
+    room.collect(0, 15)
+    assert room.asked() == [1, 2, 3]
+
+
+def test_whose_list_merely_ended_early_is_asked_in_turn_all_the_same():  # F3
+    room = room_of(3)
+    room.source.provable = 3
+    room.source.post(1, tweet(-6), tweet(-7))
+    assert room.reasons(room.collect()) == {1: "baseline_raised"}
+    room.wait(15)
+    room.asked()
+    room.collect(0, 15)
+    assert room.asked() == [1, 2, 3]
 
 
 def test_accounts_that_cannot_be_read_are_asked_after_all_others():  # F13
@@ -140,6 +166,7 @@ def test_a_token_refused_before_there_was_one_is_an_outage(room):
 def test_a_repeated_token_ends_the_list_and_the_walk_goes_on_by_id_range(room):  # F9
     room.source.script(NASA, *(page_of(EIGHT[:3], "again", room.clock) for _ in range(2)))
     assert room.reasons(room.collect()) == {}
+    assert [ask.token for ask in room.source.asks].count("again") == 1
     assert proven(room) == whole()
     assert_once(room, *EIGHT)
 
@@ -172,3 +199,16 @@ def test_pages_out_of_order_lose_nothing(room):
     room.collect()
     assert_once(room, *EIGHT)
     assert proven(room) == whole()
+
+
+def test_after_a_fault_of_ours_no_account_is_asked_any_more():  # F22
+    outages, asked = Outages(5), []
+
+    def fail(_work):
+        message = "the store is down"
+        raise StoreUnavailable(message)
+
+    with pytest.raises(StoreUnavailable):
+        outages.guard(fail, None)
+    assert outages.guard(asked.append, None) == []
+    assert asked == []

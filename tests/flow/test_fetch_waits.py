@@ -135,6 +135,15 @@ def test_an_outage_is_waited_for_with_the_batch_open():  # F4 F22
     assert_once(room, *(tweet(-5, number) for number in range(1, 10)))
 
 
+def test_of_few_accounts_none_answering_is_an_outage_too(room):  # F4
+    room.set(waits_for=(SourceUnavailable,))
+    for account_id in (NASA, ESA):
+        room.source.always(account_id, OUTAGE)
+    batch = room.plan()
+    fetch_in_vain(room, batch, OUTAGE)
+    assert room.seal(batch) is None
+
+
 @pytest.mark.parametrize("error", [OUTAGE, RequestRefused("400")])
 def test_one_account_that_always_fails_is_sealed_as_a_failure(room, error):  # F5
     room.set(waits_for=(SourceUnavailable, SourceClosed, RequestRefused))
@@ -205,9 +214,22 @@ def test_a_hole_that_nobody_fills_is_not_waited_for(is_collecting):
     assert room.reasons(older) == {NASA: "not_proven_yet"}
 
 
+def test_what_is_collected_between_two_parts_of_a_window_is_not_waited_for():
+    room = Room()
+    room.follow(NASA, tweet(-2), tweet(-89))
+    room.set(waits_for=(NotProvenYet,))
+    room.collect()
+    room.wait(180)
+    replace(room, worker=FakeWorker("other")).backfill(-80, -70)
+    older = room.backfill(-90, -60)
+    assert [ids for _, ids in room.spans(older)] == [IdRange(at(-90), at(-80)), IdRange(at(-70), at(-60))]
+    room.finish(older)
+    assert room.reasons(older) == {NASA: "not_proven_yet"}
+
+
 def test_whom_nothing_waits_for_is_sealed_with_its_doubt():
     room = Room()
-    room.follow(NASA, tweet(-2), tweet(-95), baseline=-10)
+    room.follow(NASA, tweet(-2), tweet(-95), baseline=-80)
     room.collect()
     other = replace(room, worker=FakeWorker("other"))
     older, _ = room.backfill(-100, -90), other.backfill(-90, -80)

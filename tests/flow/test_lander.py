@@ -1,5 +1,6 @@
 """The lander stores one part after the other, and takes pages in while it does."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event, Thread
 
@@ -88,10 +89,14 @@ def test_a_full_part_waits_for_the_one_before_it():
 
 def test_a_part_that_could_not_be_stored_comes_before_what_came_later():
     objects = SlowObjects(StoreUnavailable("503"))
-    objects.may_go_on.set()
-    lander = lander_on(objects, ONE_PAGE_A_PART)
-    with pytest.raises(StoreUnavailable):
-        lander.land(page(1))
+    lander = lander_on(objects, Policy(part_bytes=150))
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(lambda: [lander.land(page(1)), lander.land(page(2))])
+        assert objects.begun.wait(10)
+        lander.land(page(3))
+        objects.may_go_on.set()
+        with pytest.raises(StoreUnavailable):
+            first.result(10)
     assert lander.landed.pages == 0
-    lander.land(page(2))
-    assert parts_of(objects) == [[1, 2]]
+    lander.flush()
+    assert parts_of(objects) == [[1, 2, 3]]

@@ -1,19 +1,19 @@
 """Plan reserves what is wanted and not held."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import few
-from rooms import ESA, NASA, Room, assert_once, at, proven, tweet, whole, window
+from rooms import ESA, NASA, Room, at, moment, proven, tweet, whole, window
 
 from collector.core.batches import BatchKind
 from collector.core.errors import SourceUnavailable, StoreUnavailable
 from collector.core.ranges import IdRange, Ranges
 from collector.flow.plan import PlanRequest, plan
 from collector.flow.publish import manifest_key
-from collector.flow.views import gaps
 
 
 @pytest.fixture
@@ -72,6 +72,18 @@ def test_a_closed_window_with_something_left_gets_the_next_number(room):
     assert room.spans(second) == [(NASA, IdRange(at(-60), at(-15)))]
 
 
+def test_what_failed_is_planned_again_although_doubts_are_not_repeated(room):
+    room.source.always(NASA, SourceUnavailable("503"))
+    room.collect(-30, -15)
+    request = PlanRequest(BatchKind.LIVE, window(-30, -15), repeats_doubts=False)
+    assert plan(request, **room.closers, worker=room.worker).number == 2
+
+
+def test_a_batch_is_made_at_a_whole_second_as_its_documents_say(room):
+    room.clock.advance(timedelta(seconds=0.7))
+    assert room.plan().created_at == moment(0)
+
+
 def test_the_kind_is_a_label_and_no_part_of_the_lookup(room):
     live = room.plan(-30, -15)
     assert room.plan(-30, -15, BatchKind.BACKFILL) == live
@@ -111,73 +123,9 @@ def test_a_plan_holds_the_accounts_of_its_shard_alone(room):
     assert {account_id for account_id, _ in room.spans(room.plan(shard=1))} == {ESA}
 
 
-def test_a_plan_first_closes_what_was_abandoned(room):  # F24
-    abandoned = room.plan(-30, -15)
-    batch = room.plan(-15, 0)
-    assert not room.batch(abandoned).is_open
-    assert room.reasons(abandoned) == {NASA: "interrupted"}
-    assert room.spans(batch) == [(NASA, IdRange(at(-60), at(-1)))]
-
-
-def test_what_an_abandoned_batch_has_landed_is_published(room):
-    abandoned = room.plan(-30, -15)
-    room.source.script(NASA, None, RuntimeError("killed"))
-    room.set(part_bytes=1)
-    room.source.page_size = 1
-    room.source.post(NASA, tweet(-20))
-    with pytest.raises(RuntimeError):
-        room.fetch(abandoned)
-    batch = room.plan(-15, 0)
-    assert_once(room, tweet(-20))
-    assert room.spans(batch) == [(NASA, IdRange(at(-60), tweet(-20) - 1)), (NASA, IdRange(at(-15), at(-1)))]
-
-
-def test_an_open_batch_of_other_accounts_is_left_alone(room):
-    room.follow(ESA, shard=1)
-    other = room.plan(shard=1)
-    room.plan(-15, 0)
-    room.plan(-20, 0)
-    assert room.batch(other).is_open
-
-
-def test_an_abandoned_batch_that_holds_nothing_is_closed_too(room):
-    room.collect()
-    empty = room.plan(-15, -14)
-    assert room.spans(empty) == []
-    room.plan(-15, 15)
-    assert not room.batch(empty).is_open
-
-
-def test_a_close_that_fails_does_not_stop_the_plan_and_keeps_what_it_reserved(room):
-    stuck = room.plan(-30, -15)
-    create, room.objects.create = room.objects.create, _refuse
-    batch = room.plan(-15, 0)
-    room.objects.create = create
-    assert room.batch(stuck).is_open
-    assert room.spans(stuck) == [(NASA, IdRange(at(-60), at(-15)))]
-    assert room.spans(batch) == [(NASA, IdRange(at(-15), at(-1)))]
-    room.finish(batch)
-    room.close(stuck)
-    assert room.verify().ok
-
-
 def _refuse(key, _body):
     message = f"cannot write {key}"
     raise StoreUnavailable(message)
-
-
-def test_a_damaged_raw_part_is_named_left_out_and_fetched_again(room, events):
-    room.set(part_bytes=1)
-    stuck = room.plan(-30, -15)
-    room.source.script(NASA, RuntimeError("killed"))
-    with pytest.raises(RuntimeError):
-        room.fetch(stuck)
-    part = f"raw/{stuck.batch_id}/20261122T120000.000000Z-1.ndjson.gz"
-    room.objects.bodies[part] = b"damaged"
-    room.finish(room.plan(-15, 0))
-    assert not room.batch(stuck).is_open
-    assert any(one["event"] == "part.damaged" and one["key"] == part for one in events)
-    assert not gaps(state=room.state)
 
 
 requests = st.tuples(

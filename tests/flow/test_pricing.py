@@ -65,6 +65,13 @@ def test_the_rate_seen_so_far_tells_what_to_expect(room):
     assert bound.expected_usd == price(tweets=bound.expected_tweets) < bound.usd
 
 
+def test_no_more_is_expected_than_can_come(room):
+    room.source.post(NASA, *(tweet(-30, extra) for extra in range(200)))
+    room.collect()
+    bound = priced(room, -60 - DAY, -60)
+    assert bound.expected_tweets == bound.tweets // 2 == TWEETS_PER_DAY
+
+
 def test_without_a_rate_nothing_is_expected(room):
     assert priced(room, -DAY, 0).expected_tweets == 0
 

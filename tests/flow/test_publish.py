@@ -1,5 +1,7 @@
 """Publish is a pure function of a seal and its pages, into objects that stand for ever."""
 
+from dataclasses import replace
+
 import pytest
 from fakes.source import page_of
 from rooms import (
@@ -11,7 +13,7 @@ from rooms import (
     tweet,
 )
 
-from collector.core.documents import Recipe, manifest_key
+from collector.core.documents import Recipe, encode_manifest, manifest_key
 from collector.core.errors import ObjectConflict, ObjectMissing, StateConflict
 from collector.flow.publish import read_manifest
 
@@ -34,10 +36,12 @@ def plain():
 
 
 def test_rows_lie_in_the_partition_of_their_own_time(room):  # F48
+    room.set(part_bytes=1)
     batch = room.collect()
     suffix = "csv.gz" if room.policy.recipe.compression == "gzip" else "csv"
     folders = [f"tweets/dt=2026-11-22/hour={hour}" for hour in (10, 11)]
     assert room.csv_keys() == [f"{folder}/{batch.batch_id}.{suffix}" for folder in folders]
+    assert [one.key for one in room.manifest(batch).objects] == room.csv_keys()
     assert_once(room, *TWEETS)
     assert room.damage() == []
 
@@ -140,6 +144,18 @@ def test_an_object_of_other_tweets_is_a_conflict_and_stays_as_it_is(strange):  #
         room.publish(seal)
     assert room.objects.bodies[key] == strange
     assert manifest_key(seal.batch.batch_id) not in room.objects.bodies
+
+
+@pytest.mark.parametrize("member", ["objects", "ranges"])
+def test_a_manifest_that_tells_of_something_else_is_a_conflict_and_stays_as_it_is(member):  # F36
+    room = plain()
+    batch, seal = sealed(room)
+    manifest = room.publish(seal)
+    strange = replace(manifest, **{member: getattr(manifest, member)[1:]})
+    room.objects.bodies[manifest_key(batch.batch_id)] = encode_manifest(strange)
+    with pytest.raises(ObjectConflict, match="lists other objects or ranges"):
+        room.publish(seal)
+    assert room.manifest(batch) == strange
 
 
 def test_garbage_where_a_gzip_should_be_is_a_conflict():  # F36

@@ -48,6 +48,15 @@ def test_a_whole_window_that_stands_is_left_as_it_is(room, twice, given):
         assert again(room, twice[given]) == room.manifest(twice[given])
 
 
+def test_an_open_batch_of_the_same_window_is_left_to_its_worker(room):
+    room.source.always(ESA, SourceUnavailable("503"))
+    closed, opened = room.collect(), room.plan()
+    room.asked()
+    again(room, closed)
+    assert opened.number == 2
+    assert room.seal(opened) is None
+
+
 @pytest.mark.parametrize("given", [0, 1])
 def test_every_missing_object_of_the_window_is_put_back_with_the_same_bytes(room, twice, given):
     before = dict(room.objects.bodies)

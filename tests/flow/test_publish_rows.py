@@ -40,6 +40,10 @@ def room():
 posted = st.sets(st.integers(1, 170), min_size=1, max_size=40)
 
 
+def test_where_an_object_is_cut_is_part_of_the_contract():
+    assert publishing.OBJECT_BYTES == 64 * 2**20
+
+
 @few
 @given(posted, st.integers(1, 7), st.sampled_from([1, 900, 10**6]), st.integers(1, 2000))
 def test_a_cut_by_landed_bytes_neither_repeats_nor_loses_a_row(minutes, page_size, part_bytes, object_bytes):

@@ -71,6 +71,14 @@ def test_a_manifest_of_another_seal_is_a_conflict(room):
         rebuilt(room)
 
 
+def test_a_manifest_of_another_plan_is_a_conflict(room):
+    manifest = room.manifest(room.collect())
+    strange = replace(manifest, batch=replace(manifest.batch, plan_id="another"))
+    room.objects.bodies[manifest_key(manifest.batch.batch_id)] = encode_manifest(strange)
+    with pytest.raises(StateConflict, match="names the same batch"):
+        rebuilt(room)
+
+
 @pytest.fixture
 def long_room(room):
     """A room with two published batches, and one that is only sealed."""

@@ -39,6 +39,11 @@ def test_windows_are_whole_seconds(room):
     assert live_window(0, state=room.state, clock=room.clock) == window(-15, 0)
 
 
+def test_a_second_round_in_the_same_second_is_the_first_one_again(room):
+    first, second = (collect_round(None, 1, room.ports) for _ in range(2))
+    assert first == second
+
+
 def test_a_window_that_has_not_passed_is_no_start(room):
     room.plan(-15, 30)
     assert live_window(0, state=room.state, clock=room.clock).start == moment(-15)

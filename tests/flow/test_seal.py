@@ -61,6 +61,15 @@ def test_the_first_seal_of_a_batch_stands(room):  # F46
     assert list(room.objects.keys("seals/")) == [seal_key(1)]
 
 
+def test_a_second_seal_of_a_batch_takes_its_number_and_changes_nothing(room):  # F28
+    batch = room.collect()
+    room.objects.create(seal_key(2), encode_seal(replace(room.seal(batch), number=2, parts=())))
+    check_log(state=room.state, objects=room.objects)
+    assert room.batch(batch) == batch
+    with room.state.reading() as tx:
+        assert tx.last_seal() == 2
+
+
 def test_a_page_that_lands_after_the_seal_does_not_count(room):  # F28
     batch = room.plan()
     room.source.script(NASA, SourceUnavailable("503"))

@@ -224,3 +224,13 @@ def test_progress_counts_the_objects(room):
         progress=lambda done, of: told.append((done, of)),
     )
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_batch_that_another_state_planned_under_the_same_name_is_found():  # F27
+    room = Room()
+    room.follow(NASA)
+    batch = room.plan()
+    other = Room(clock=room.clock, objects=room.objects)
+    other.follow(NASA)
+    other.fetch(other.plan())
+    assert ("unknown_batch", batch.batch_id) in room.damage()
