@@ -1,5 +1,7 @@
 """Fixtures that more than one room uses, and what pytest is told for all."""
 
+import os
+
 from absent import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 from aws_vault import aws_of_vault, vault
 from locked_postgres import locked_database, locked_server
@@ -21,3 +23,8 @@ __all__ = [
     "s3_server",
     "vault",
 ]
+
+
+def pytest_xdist_auto_num_workers():
+    """Run one more at a time than there are cores: whole groups wait for Terraform, Airflow or a machine that boots."""
+    return (os.cpu_count() or 1) + 1
