@@ -1,58 +1,21 @@
-"""The keeper of the budgets: what may have been read is never more than what counts as spent, nor that than the budget.
+"""The keeper of the budgets: what is reserved, settled and given back, and when a budget ends.
 
 F55 F56
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from threading import Condition, Thread
+from threading import Thread
 
 import pytest
 from fakes.clock import NOON, FakeClock
-from fakes.source import FakeSource, page_of
+from fakes.source import page_of
 from fakes.state import FakeState
-from hypothesis import given
-from hypothesis import strategies as st
-from laws import laws
-from rooms import NASA, at
+from purse import ASK, DAY, HOUR, TOMORROW, Purse
 
 from collector.core.errors import BudgetExhausted, RateLimited, SourceUnavailable, StateUnavailable
-from collector.core.money import NO_BUDGET, Budget, Ledger, Spend, ledger_start, price
-from collector.core.pages import Ask
-from collector.core.ranges import IdRange
-from collector.flow.spending import FIRST_CHUNK, MOST_CHUNK, PAGE, SpendingKeeper, ledger_of, look_up
-
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-ASK = Ask(NASA, IdRange(at(-60), at(0)))
-TODAY, TOMORROW = NOON.date(), NOON.date() + DAY
-
-
-class Purse:
-    """A worker's keeper, a source that reads as many tweets as a test says, and the ledger."""
-
-    def __init__(self, budget=NO_BUDGET, *, state=None, clock=None, begins=True):
-        self.clock = clock or FakeClock()
-        self.state = state or FakeState(self.clock)
-        self.source = FakeSource(self.clock)
-        self.keeper = SpendingKeeper(budget, state=self.state, clock=self.clock)
-        if begins:
-            with self.state.writing() as tx:
-                reserved = self.keeper.reserve(tx)
-            self.keeper.take(reserved)
-
-    def read(self, tweets):
-        """Make a request that reads so many tweets, or fails."""
-        answer = tweets if isinstance(tweets, Exception) else page_of(range(tweets), None, self.clock)
-        self.source.script(NASA, answer)
-        return self.keeper.page(ASK, self.source)
-
-    def settle(self):
-        with self.state.writing() as tx:
-            self.keeper.settle(tx)
-
-    def spent(self, day=TODAY):
-        with self.state.reading() as tx:
-            return tx.spend_since(day).get(day, Spend())
+from collector.core.money import Budget, Ledger, Spend, ledger_start
+from collector.flow.spending import FIRST_CHUNK, MOST_CHUNK, PAGE
 
 
 def test_a_fetch_reserves_a_chunk_and_settles_what_it_read():
@@ -241,147 +204,3 @@ def test_a_reservation_that_may_not_have_been_stored_is_not_given_back_but_what_
 def refused(_state):
     message = "the database is down"
     raise StateUnavailable(message)
-
-
-def lookup(purse, asked, found, budget=NO_BUDGET):
-    names = [f"user{number}" for number in range(asked)]
-    for number, name in enumerate(names[:found]):
-        purse.source.add(number + 1, name)
-    return look_up(asked, lambda: purse.source.users_named(names), budget, purse.state, purse.clock)
-
-
-def test_users_found_are_spent_and_those_missing_are_not():
-    purse = Purse(begins=False)
-    assert len(lookup(purse, 5, 3).found) == 3
-    assert purse.spent() == Spend(0, 0, 0, 3)
-
-
-def test_users_are_refused_when_the_month_has_no_room_for_all():
-    purse = Purse(begins=False)
-    budget = Budget(tweets_per_day=1, usd_per_month=Decimal("0.06"))
-    with pytest.raises(BudgetExhausted, match=r"no room for 7 users at \$0.010 each: \$0.00 of it"):
-        lookup(purse, 7, 7, budget)
-    assert purse.source.lookups == []
-    lookup(purse, 6, 6, budget)
-    with pytest.raises(BudgetExhausted):
-        lookup(purse, 1, 1, budget)
-
-
-def test_users_asked_for_at_midnight_count_on_both_days():
-    purse = Purse(begins=False)
-    answer = purse.source.users_named
-
-    def late(names):
-        purse.clock.advance(12 * HOUR)
-        return answer(names)
-
-    purse.source.users_named = late
-    lookup(purse, 3, 2)
-    assert (purse.spent(), purse.spent(TOMORROW)) == (Spend(0, 0, 0, 2), Spend(0, 0, 0, 2))
-
-
-@pytest.mark.parametrize(("may_be_billed", "left"), [(False, 0), (True, 4)])
-def test_a_lookup_that_fails_is_free_unless_it_may_be_billed(may_be_billed, left):
-    purse = Purse(begins=False)
-    purse.source.lookup_error = SourceUnavailable("down", may_be_billed=may_be_billed)
-    with pytest.raises(SourceUnavailable):
-        lookup(purse, 4, 4)
-    assert purse.spent() == Spend(0, 0, left)
-
-
-class WouldWait(Exception):
-    """Others' answers are waited for."""
-
-
-class Impatient(Condition):
-    def wait(self):
-        raise WouldWait
-
-
-class World:
-    """Workers at one state, whose requests X bills on the day they begin or the day they end, as it likes."""
-
-    def __init__(self, budget):
-        self.budget, self.clock = budget, FakeClock(datetime(2026, 11, 29, 20, tzinfo=UTC))
-        self.state = FakeState(self.clock)
-        self.billed = {}
-        self.counted_twice = 0
-        self.workers = {}
-        for name in "ab":
-            self.hire(name)
-
-    def hire(self, name):
-        purse = Purse(self.budget, state=self.state, clock=self.clock)
-        purse.keeper._turn = Impatient()
-        self.workers[name] = (purse, [])
-
-    def begin(self, name, _):
-        purse, requests = self.workers[name]
-        try:
-            requests.append(purse.keeper._begin_request())
-        except (BudgetExhausted, WouldWait):
-            if not requests:
-                self.leave(name, 0)
-
-    def end(self, name, number):
-        purse, requests = self.workers[name]
-        if requests:
-            day = requests.pop(number % len(requests))
-            self.bill(day, number)
-            tweets = None if number % 7 == 0 else number % (PAGE + 1)
-            self.counted_twice += (tweets or 0) * (day != self.clock.now().date())
-            purse.keeper._end_request(day, tweets)
-
-    def leave(self, name, _):
-        purse, requests = self.workers[name]
-        while requests:
-            self.end(name, 3)
-        purse.settle()
-        self.hire(name)
-
-    def crash(self, name, number):
-        for day in self.workers[name][1]:
-            self.bill(day, number)
-        self.hire(name)
-
-    def wait(self, _, number):
-        is_late = any(day < self.clock.now().date() for _, requests in self.workers.values() for day in requests)
-        if not is_late:
-            self.clock.advance((number % 9) * HOUR)
-
-    def bill(self, began, number):
-        day = began if number % 2 else self.clock.now().date()
-        self.billed[day] = self.billed.get(day, 0) + number % (PAGE + 1)
-
-    def check(self):
-        today = self.clock.now().date()
-        with self.state.reading() as tx:
-            ledger, spent = ledger_of(self.clock.now(), tx), tx.spend_since(date(2026, 11, 1))
-        owed = Spend()
-        for purse, _ in self.workers.values():
-            owed = owed.plus(purse.keeper._owed[today])
-        may_be_open = PAGE * sum(len(requests) for _, requests in self.workers.values())
-        assert self.billed.get(today, 0) + may_be_open <= ledger.today.tweets + owed.tweets_settled
-        assert ledger.today.tweets <= self.budget.tweets_per_day
-        assert ledger.month.usd <= self.budget.usd_per_month + price(tweets=self.counted_twice)
-        of_month = sum(tweets for day, tweets in self.billed.items() if day.month == today.month)
-        assert price(tweets=of_month + may_be_open) <= self.budget.usd_per_month
-        for day, tweets in self.billed.items():
-            assert tweets <= Ledger.of(day, spent).today.tweets + owed.tweets_settled
-
-
-ACTS = st.sampled_from(["begin"] * 4 + ["end"] * 3 + ["leave", "crash", "wait"])
-ACTIONS = st.tuples(ACTS, st.sampled_from("ab"), st.integers(0, 500))
-
-
-@laws
-@given(
-    limit=st.integers(50, 3000),
-    dollars=st.integers(1, 30),
-    actions=st.lists(ACTIONS, max_size=80),
-)
-def test_what_x_may_bill_never_exceeds_what_is_spent_nor_that_the_budget(limit, dollars, actions):
-    world = World(Budget(tweets_per_day=limit, usd_per_month=Decimal(dollars)))
-    for action, name, number in actions:
-        getattr(world, action)(name, number)
-        world.check()
