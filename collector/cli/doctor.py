@@ -24,7 +24,7 @@ def doctor(*, as_json: bool) -> None:
 
     Settings, state, clocks, X, the rights to the output, whether it is that of the state and refuses to create an
     object twice, accounts, and Airflow's pool. Reads no tweet and deletes nothing; one small object is created,
-    raw/doctor/probe.json, and used again. Exit 1 when anything is wrong; warnings are no fault.
+    raw/probe.json, and used again. Exit 1 when anything is wrong; warnings are no fault.
     """
     diagnosis = _diagnosis()
     if as_json:

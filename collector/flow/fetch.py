@@ -24,7 +24,7 @@ from collector.flow.outages import Outages
 from collector.flow.policy import Policy
 from collector.flow.seal import check_log, known_batch, read_seal, seal
 from collector.flow.spending import SpendingKeeper
-from collector.flow.store import part_keys, read_landing
+from collector.flow.store import part_keys, prove_writable, read_landing
 from collector.flow.threads import in_order
 
 log = structlog.get_logger(__name__)
@@ -69,6 +69,8 @@ def fetch(
         return read_seal(batch.seal, objects)
     landing = read_landing(part_keys(batch_id, objects), objects, compression)
     works = _works(batch, landing, state)
+    # What is paid must not be lost because nothing may be written here.
+    prove_writable(objects)
     lander = Lander(batch_id, landing, objects=objects, compression=compression, clock=clock, policy=policy)
     failures = _landed(
         batch_id,

@@ -1,7 +1,6 @@
 """Output checks: may we list, create and read in the output, and does it refuse to create an object twice?
 
-Everything is asked by the port of the store. One object is written, `PROBE`, and used again by every later doctor;
-it lies beside the raw parts, expires with them, belongs to no batch, and nothing else reads it.
+Everything is asked by the port of the store. One object is written, `PROBE`, which every fetch writes or finds too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from collector.core.errors import CollectorError, CreateOnlyMissing, ObjectExists, ObjectMissing, RightMissing
 from collector.core.findings import Finding, FindingState, failed, fine, not_checked, words_of, wrong
 from collector.core.ports import ObjectStore
+from collector.flow.store import PROBE, PROOF
 
 RAW = "raw/"
 PUBLISHED = ("seals/", "tweets/", "manifests/")
-PROBE = "raw/doctor/probe.json"
-FIRST, SECOND = b'{"doctor": "these bytes stand"}\n', b'{"doctor": "these bytes were written over others"}\n'
+OTHER = b'{"probe": "these bytes were written over others"}\n'
 
 NAMES = ("output", "output list", "output put", "output get", "create-only")
 WHY = "raw pages, seals, CSV objects and manifests are kept there: nothing is collected without it"
@@ -32,7 +31,7 @@ def output_findings(objects: ObjectStore) -> Iterator[Finding]:
     listed = {folder: _first_key(folder, objects) for folder in (RAW, *PUBLISHED)}
     yield fine("output", f"{objects.location} answers")
     yield _joined("output list", "can be listed", _errors(listed), why=_WHY_LIST)
-    put = _created(PROBE, FIRST, objects)
+    put = _created(PROBE, PROOF, objects)
     once = _create_only(put, objects)
     keys = {folder: key for folder, key in listed.items() if folder in PUBLISHED and isinstance(key, str)}
     bodies = {folder: _read(key, objects) for folder, key in keys.items()}
@@ -86,7 +85,7 @@ def _create_only(put: CollectorError | None, objects: ObjectStore) -> Finding:
         return not_checked("create-only", "nothing could be created: see output put", why=_WHY_ONCE)
     before = _read(PROBE, objects)
     try:
-        objects.create(PROBE, SECOND if before == FIRST else FIRST)
+        objects.create(PROBE, OTHER if before == PROOF else PROOF)
     except ObjectExists:
         after = _read(PROBE, objects)
     except CollectorError as error:

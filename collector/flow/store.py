@@ -1,6 +1,7 @@
 """Objects as the flow writes and reads them: create-only, and the landed pages of a batch."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import structlog
 
@@ -10,6 +11,15 @@ from collector.core.pages import LandedPage, decode_pages
 from collector.core.ports import Compression, ObjectStore
 
 log = structlog.get_logger(__name__)
+
+PROBE, PROOF = "raw/probe.json", b'{"probe": "raw pages can be created here"}\n'
+"""Lies beside the raw parts, expires with them and belongs to no batch; nothing else reads it."""
+
+
+def prove_writable(objects: ObjectStore) -> None:
+    """Create the probe, or find that it stands already, for both need the right. Raises what the store raises."""
+    with suppress(ObjectExists):
+        objects.create(PROBE, PROOF)
 
 
 def put_once(objects: ObjectStore, key: str, body: bytes) -> bytes:

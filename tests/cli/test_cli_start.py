@@ -21,7 +21,9 @@ def loaded_by(statements, folder):
 
 
 def test_ctrl_c_while_the_command_line_is_loaded_shows_no_traceback(tmp_path):
-    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    # A shell that starts something in the background has it ignore Ctrl-C.
+    listening = "signal.signal(signal.SIGINT, signal.default_int_handler)"
+    (tmp_path / "click.py").write_text(f"import os, signal\n{listening}\nos.kill(os.getpid(), signal.SIGINT)\n")
     environment = clean_environment(tmp_path) | {"PYTHONPATH": str(tmp_path)}
     for command in ([sys.executable, "-m", "collector"], [str(Path(sys.executable).with_name("collector"))]):
         ended = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=60)  # noqa: S603  our own

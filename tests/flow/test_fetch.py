@@ -6,15 +6,25 @@ import pytest
 from fakes.source import page_of
 from rooms import EIGHT, ESA, JAXA, NASA, Room, assert_once, at, moment, room_of, tweet
 
-from collector.core.errors import (
-    SourceUnavailable,
-    StateConflict,
-)
+from collector.core.errors import RightMissing, SourceUnavailable, StateConflict, StoreUnavailable
 from collector.core.ranges import IdRange
 from collector.core.rates import RateWindow
 from collector.flow.collect import finish
 
 OUTAGE = SourceUnavailable("503")
+
+
+@pytest.mark.parametrize("error", [RightMissing("403", right="s3:PutObject", place="raw/"), StoreUnavailable("503")])
+def test_nothing_is_asked_of_x_where_what_it_gives_cannot_be_kept(room, error, monkeypatch):  # F45
+    batch = room.plan()
+
+    def refused(_key, _body):
+        raise error
+
+    monkeypatch.setattr(room.objects, "create", refused)
+    with pytest.raises(type(error)):
+        room.fetch(batch)
+    assert room.source.requests_made() == 0
 
 
 def test_a_fetch_lands_every_page_and_seals(room):

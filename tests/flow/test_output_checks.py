@@ -5,7 +5,8 @@ from fakes.objects import FakeObjects
 from rooms import NASA, Room, nothing_written, tweet
 
 from collector.core.errors import CreateOnlyMissing, ObjectExists, RightMissing, StoreUnavailable
-from collector.flow.output_checks import FIRST, NAMES, PROBE, output_findings
+from collector.flow.output_checks import NAMES, output_findings
+from collector.flow.store import PROBE, PROOF
 
 
 class Store(FakeObjects):
@@ -83,7 +84,7 @@ def test_an_empty_output_that_works_is_fine_and_says_what_could_not_be_tried():
     store = Store()
     assert states(store) == dict.fromkeys(NAMES, "ok")
     assert "seals/, tweets/, manifests/" in found(store)["output put"].what
-    assert store.bodies == {PROBE: FIRST}
+    assert store.bodies == {PROBE: PROOF}
 
 
 def test_looking_again_writes_nothing():
