@@ -46,6 +46,8 @@ def configure_logs(*, secrets: Sequence[str] = (), level: str = "info", stream: 
     """Send log events to a stream, standard error by default, with every secret redacted."""
     # Airflow, where it is imported, sends what others log to standard output, of where credentials were found too.
     logging.getLogger("botocore").setLevel(logging.WARNING)
+    # A connection that could not be reset, by Ctrl-C for one, is thrown away; its traceback is for nobody.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     out = stream or sys.stderr
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)

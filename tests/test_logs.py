@@ -6,6 +6,8 @@ import logging
 
 import pytest
 import structlog
+from sqlalchemy import create_engine
+from sqlalchemy.pool import QueuePool
 
 from collector import logs
 from collector.logs import LateSecrets, configure_logs
@@ -20,10 +22,11 @@ class Terminal(io.StringIO):
 
 @pytest.fixture(autouse=True)
 def configured_only_here():
-    level = logging.getLogger("botocore").level
+    levels = {name: logging.getLogger(name).level for name in ("botocore", "sqlalchemy.pool")}
     yield
     structlog.reset_defaults()
-    logging.getLogger("botocore").setLevel(level)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def events(stream):
@@ -111,4 +114,18 @@ def test_where_boto_found_what_it_needs_never_mixes_with_what_a_command_prints(c
     with caplog.at_level(logging.INFO):
         configure_logs(stream=io.StringIO())
         logging.getLogger("botocore.configprovider").info("Found endpoint for s3 via: environment_service.")
+    assert caplog.messages == []
+
+
+def test_ctrl_c_while_a_connection_is_given_back_shows_no_traceback(caplog):
+    configure_logs(stream=io.StringIO())
+    engine = create_engine("sqlite://", poolclass=QueuePool)
+
+    def interrupted(_connection):
+        raise KeyboardInterrupt
+
+    connection = engine.connect()
+    engine.dialect.do_rollback = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        connection.close()
     assert caplog.messages == []
